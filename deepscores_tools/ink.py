@@ -1,0 +1,106 @@
+"""The ink channel: what the detector is trained on and what it sees at inference.
+
+Grey pages of every kind (photos with shadows, yellow paper, inverted pages, 1-bit scans) come
+out alike: uint8, shape (H, W) of the page, 0 = paper, 255 = full ink.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Gray = NDArray[np.uint8]
+
+TYPICAL_INTERLINE = 20.0  # px; A4 music at 300 dpi, where the caller knows nothing better
+BLOCKS_PER_INTERLINE = 4  # the paper is estimated on a grid this fine
+PAPER_WINDOW = 4.0  # interlines; anything dark and wider is shade, table or scan border
+DARKEST_PAPER = 64  # below this the ratio to the paper would only amplify noise
+FAINTEST_INK = 80  # darkness of 255; fainter ink is not stretched to full
+FAINT = 32  # darkness below this is no evidence of ink
+
+
+@dataclass(frozen=True, slots=True)
+class InkTone:
+    """How dark paper and ink of a page are, as darkness (0..255) relative to the local paper.
+
+    Measured once on a page, it makes crops of the page come out exactly like the page.
+    """
+
+    inverted: bool
+    paper: float
+    ink: float
+
+
+def ink_of(gray: NDArray[Any], interline: float | None = None, tone: InkTone | None = None) -> Gray:
+    """Ink of a grey page or crop, uint8 (H, W) -> uint8 (H, W), 0 = paper, 255 = ink.
+
+    interline in pixels sets the window in which paper is looked for (a rough value will do).
+    tone: from `tone_of` on the whole page; by default measured on what is given. Both depend
+    on proportions only, so a crop of music measures nearly the tone of its page.
+    """
+    if gray.ndim != 2 or gray.dtype != np.uint8:
+        raise ValueError(f"expected uint8 of shape (H, W), got {gray.dtype} {gray.shape}")
+    inverted = _is_inverted(gray, interline) if tone is None else tone.inverted
+    darkness = _darkness(gray, interline, inverted)
+    if tone is None:
+        tone = _tone(darkness, inverted)
+    levels = (np.arange(256) - tone.paper) / (tone.ink - tone.paper)
+    stretch = np.round(np.clip(levels, 0.0, 1.0) * 255).astype(np.uint8)
+    return np.asarray(cv2.LUT(darkness, stretch), dtype=np.uint8)
+
+
+def tone_of(gray: NDArray[Any], interline: float | None = None) -> InkTone:
+    """The tone of a page, to be handed to `ink_of` for its crops."""
+    inverted = _is_inverted(gray, interline)
+    return _tone(_darkness(gray, interline, inverted), inverted)
+
+
+def _blocks(gray: NDArray[Any], interline: float | None) -> tuple[Gray, int]:
+    """The page averaged over square blocks, and the paper window in blocks (odd)."""
+    side = max(1, round((interline or TYPICAL_INTERLINE) / BLOCKS_PER_INTERLINE))
+    height, width = gray.shape
+    size = (max(1, width // side), max(1, height // side))
+    window = 2 * round(PAPER_WINDOW * BLOCKS_PER_INTERLINE / 2) + 1
+    return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), dtype=np.uint8), window
+
+
+def _is_inverted(gray: NDArray[Any], interline: float | None) -> bool:
+    """Is the music lighter than its surroundings? Ink is the sparse extreme on either side."""
+    small, window = _blocks(gray, interline)
+    detail = small.astype(np.float32)
+    detail -= cv2.blur(detail, (window, window))
+    return float((detail**3).sum()) > 0.0
+
+
+def _darkness(gray: NDArray[Any], interline: float | None, inverted: bool) -> Gray:
+    """How much darker than the local paper each pixel is: 0 = as paper, 255 = black."""
+    if inverted:
+        gray = cv2.bitwise_not(gray)
+    small, window = _blocks(gray, interline)
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (window, window))
+    paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel)
+    paper = cv2.GaussianBlur(paper, (0, 0), 2.0)
+    height, width = gray.shape
+    paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
+    below = cv2.subtract(paper, gray)
+    return np.asarray(
+        cv2.divide(below, np.maximum(paper, np.uint8(DARKEST_PAPER)), scale=255), dtype=np.uint8
+    )
+
+
+def _tone(darkness: Gray, inverted: bool) -> InkTone:
+    """Paper: the median darkness (above 0, since the estimate follows the brightest fibres).
+
+    Ink: a quarter of the ink's mass is darker. Mass, not pixels: faint texture weighs little.
+    """
+    counts = cv2.calcHist([darkness], [0], None, [256], [0, 256]).ravel()
+    paper = min(float(np.searchsorted(np.cumsum(counts), counts.sum() / 2)), FAINT)
+    mass = counts * np.arange(256) * (np.arange(256) > paper + FAINT)
+    if mass.sum() == 0:
+        return InkTone(inverted, paper, 255.0)
+    ink = float(np.searchsorted(np.cumsum(mass), 0.75 * mass.sum()))
+    return InkTone(inverted, paper, max(ink, paper + FAINTEST_INK))
