@@ -1,0 +1,168 @@
+"""Ink that is no symbol: scribbles, pencil marks, stamps, words, dark page borders.
+
+All of it is drawn onto ink coverage (0..255, shape (H, W)), lengths in interlines.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores_tools.degradation.ink import Range, draw
+from deepscores_tools.degradation.noise import Field
+
+# what stands on real pages besides music and lyrics: plate numbers, library marks, page notes
+WORDS = ("Ex libris", "No. 1247", "B. W. XIV", "p. 23", "V. S.", "Fine", "2te Ausg.", "II", "1896")
+_FONTS = (
+    cv2.FONT_HERSHEY_COMPLEX,
+    cv2.FONT_HERSHEY_TRIPLEX,
+    cv2.FONT_HERSHEY_SCRIPT_SIMPLEX,
+    cv2.FONT_HERSHEY_SCRIPT_COMPLEX,
+    cv2.FONT_HERSHEY_DUPLEX,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClutterRanges:
+    """Chances of each kind of mark on a picture of 36 x 36 interlines (a training crop)."""
+
+    pencil_chance: float = 0.0
+    scribble_chance: float = 0.0
+    word_chance: float = 0.0
+    stamp_chance: float = 0.0
+    hair_chance: float = 0.0
+    border_chance: float = 0.0
+
+
+def add_clutter(ink: Field, interline: float, rng: np.random.Generator, r: ClutterRanges) -> None:
+    """Draw marks onto the coverage, in place; larger pages get more of them."""
+    crops = max(1, round(ink.size / (36 * interline) ** 2))
+    for _ in range(crops):
+        if rng.random() < r.pencil_chance:
+            _stroke(ink, interline, rng, length=draw((2, 10), rng), darkness=draw((70, 150), rng))
+        if rng.random() < r.scribble_chance:
+            _stroke(ink, interline, rng, length=draw((1, 6), rng), darkness=draw((150, 255), rng))
+        if rng.random() < r.hair_chance:
+            _hair(ink, interline, rng)
+        if rng.random() < r.word_chance:
+            _word(ink, interline, rng)
+        if rng.random() < r.stamp_chance:
+            _stamp(ink, interline, rng)
+    if rng.random() < r.border_chance:
+        _border(ink, interline, rng)
+
+
+def _merge(ink: Field, mark: NDArray[np.uint8], x: int, y: int, darkness: float) -> None:
+    """Lay a mark (uint8, 0..255) onto the coverage with its upper left corner at (x, y)."""
+    height, width = ink.shape
+    x0, y0 = max(0, x), max(0, y)
+    x1, y1 = min(width, x + mark.shape[1]), min(height, y + mark.shape[0])
+    if x0 >= x1 or y0 >= y1:
+        return
+    window = ink[y0:y1, x0:x1]
+    piece = mark[y0 - y : y1 - y, x0 - x : x1 - x].astype(np.float32) * np.float32(darkness / 255)
+    np.maximum(window, piece, out=window)
+
+
+def _emptiest(ink: Field, size: tuple[int, int], rng: np.random.Generator) -> tuple[int, int]:
+    """(x, y) of the least inked of a few places for a mark of (width, height)."""
+    height, width = ink.shape
+    best, place = math.inf, (0, 0)
+    for _ in range(6):
+        x = int(rng.integers(0, max(1, width - size[0])))
+        y = int(rng.integers(0, max(1, height - size[1])))
+        load = float(ink[y : y + size[1] : 4, x : x + size[0] : 4].sum())
+        if load < best:
+            best, place = load, (x, y)
+    return place
+
+
+def _curve(points: NDArray[np.float64], thickness: float) -> tuple[NDArray[np.uint8], int, int]:
+    """A smooth line through points (N, 2), in pixels: mark, and its left and top."""
+    reach = math.ceil(thickness) + 2
+    left, top = (np.floor(points.min(0)) - reach).astype(int)
+    right, bottom = (np.ceil(points.max(0)) + reach).astype(int)
+    mark = np.zeros((bottom - top, right - left), np.uint8)
+    path = np.rint((points - (left, top)) * 16).astype(np.int32)
+    cv2.polylines(mark, [path], False, 255, max(1, round(thickness)), cv2.LINE_AA, 4)
+    return mark, int(left), int(top)
+
+
+def _wander(
+    start: NDArray[np.float64], length: float, steps: int, turn: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Points (steps, 2) of a line that changes its direction by about `turn` a step."""
+    headings = rng.uniform(0, 2 * math.pi) + np.cumsum(rng.normal(0, turn, steps))
+    moves = np.stack([np.cos(headings), np.sin(headings)], 1) * (length / steps)
+    return np.asarray(start + np.cumsum(moves, 0), np.float64)
+
+
+def _stroke(
+    ink: Field, interline: float, rng: np.random.Generator, *, length: float, darkness: float
+) -> None:
+    """A stroke of pencil or pen, `length` interlines long, anywhere: over music too."""
+    start = rng.uniform(0, 1, 2) * (ink.shape[1], ink.shape[0])
+    turn = float(rng.choice([0.05, 0.3, 0.8]))
+    points = _wander(start, length * interline, 24, turn, rng)
+    mark, x, y = _curve(points, draw((0.06, 0.2), rng) * interline)
+    _merge(ink, mark, x, y, darkness)
+
+
+def _hair(ink: Field, interline: float, rng: np.random.Generator) -> None:
+    """A hair or fibre on the glass: thin, curled, 0.5-3 interlines."""
+    start = rng.uniform(0, 1, 2) * (ink.shape[1], ink.shape[0])
+    points = _wander(start, draw((0.5, 3), rng) * interline, 16, 0.35, rng)
+    mark, x, y = _curve(points, draw((0.03, 0.08), rng) * interline)
+    _merge(ink, mark, x, y, draw((120, 255), rng))
+
+
+def _word(ink: Field, interline: float, rng: np.random.Generator) -> None:
+    """A few letters where there is little ink, upright or in the margin's direction."""
+    text = WORDS[int(rng.integers(0, len(WORDS)))]
+    font = _FONTS[int(rng.integers(0, len(_FONTS)))]
+    scale = draw((0.7, 2.2), rng) * interline / 22  # Hershey capitals are 21-22 px at scale 1
+    thickness = max(1, round(draw((0.06, 0.16), rng) * interline))
+    (width, height), below = cv2.getTextSize(text, font, scale, thickness)
+    mark = np.zeros((height + below + 4, width + 4), np.uint8)
+    cv2.putText(mark, text, (2, height + 2), font, scale, 255, thickness, cv2.LINE_AA)
+    if rng.random() < 0.15:
+        mark = np.asarray(cv2.rotate(mark, cv2.ROTATE_90_COUNTERCLOCKWISE), np.uint8)
+    x, y = _emptiest(ink, (mark.shape[1], mark.shape[0]), rng)
+    _merge(ink, mark, x, y, draw((120, 255), rng))
+
+
+def _stamp(ink: Field, interline: float, rng: np.random.Generator) -> None:
+    """A library stamp: double oval with letters, pale and patchy."""
+    wide, high = draw((4, 8), rng) * interline, draw((2.5, 5), rng) * interline
+    mark = np.zeros((int(high) + 6, int(wide) + 6), np.uint8)
+    centre, line = (mark.shape[1] // 2, mark.shape[0] // 2), max(1, round(0.1 * interline))
+    for shrink in (1.0, 0.85):
+        axes = (int(wide / 2 * shrink), int(high / 2 * shrink))
+        cv2.ellipse(mark, centre, axes, 0, 0, 360, 255, line, cv2.LINE_AA)
+    text, scale = WORDS[int(rng.integers(0, len(WORDS)))], 0.75 * interline / 22
+    (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_DUPLEX, scale, line)
+    origin = (centre[0] - width // 2, centre[1] + height // 2)
+    cv2.putText(mark, text, origin, cv2.FONT_HERSHEY_DUPLEX, scale, 255, line, cv2.LINE_AA)
+    turn = cv2.getRotationMatrix2D(centre, draw((-25, 25), rng), 1.0)
+    mark = np.asarray(cv2.warpAffine(mark, turn, (mark.shape[1], mark.shape[0])), np.uint8)
+    x, y = _emptiest(ink, (mark.shape[1], mark.shape[0]), rng)
+    _merge(ink, mark, x, y, draw((90, 200), rng))
+
+
+def _border(ink: Field, interline: float, rng: np.random.Generator) -> None:
+    """The scanner's dark lid or the book's edge along one side, only as far as it is blank."""
+    side = int(rng.integers(0, 4))
+    sheet = np.rot90(ink, side)  # a view: its left edge is one of the four sides
+    reach = min(int(draw((0.3, 2.5), rng) * interline), sheet.shape[1])
+    used = np.flatnonzero(sheet[:, : reach + 1].max(axis=0) > 60)
+    reach = min(reach, int(used[0]) - 2 if used.size else reach)
+    if reach < 2:
+        return
+    wobble = np.cumsum(rng.normal(0, 0.15, sheet.shape[0])) + rng.uniform(0, reach / 2)
+    edge = np.clip(reach - np.abs(wobble), 0, reach)
+    columns = np.arange(reach)[None, :]
+    sheet[:, :reach] = np.maximum(sheet[:, :reach], 255 * np.clip(edge[:, None] - columns, 0, 1))

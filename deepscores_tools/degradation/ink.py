@@ -1,0 +1,89 @@
+"""How ink lies on the paper: spread, bleed, wear, breaks, pinholes, specks.
+
+One mechanism does them all: the drawing is blurred (ink creeps, plates wear) and cut again at
+a threshold that varies from place to place. A low threshold bleeds, a high one erodes; where
+it rises above what is left of a thin line the line breaks; single peaks make white pinholes in
+ink, single troughs black specks on paper. Lengths are in interlines.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores_tools.degradation.noise import Field, Tile, clouds, cut, enlarge
+
+Range = tuple[float, float]
+
+
+def draw(limits: Range, rng: np.random.Generator) -> float:
+    """A number drawn evenly from the range."""
+    return float(rng.uniform(*limits))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InkRanges:
+    """Ranges an ink is drawn from. Strengths are fractions of the full black-white step.
+
+    spread: blur before the cut, interlines. bleed: threshold lowered by (< 0: ink erodes).
+    unevenness: of the threshold over 2-8 interlines; mottle: over half an interline;
+    raggedness: over 0.06 interlines. pinholes, specks: strength of the peaks; none show below
+    about 0.15. hollow: how far the middle of large black areas is starved. sharpness: of the
+    cut, 1 = the edge stays as soft as an anti-aliased one.
+    """
+
+    level: Range = (0, 0)
+    spread: Range = (0.03, 0.05)
+    bleed: Range = (0, 0)
+    unevenness: Range = (0, 0)
+    mottle: Range = (0, 0)
+    raggedness: Range = (0, 0)
+    pinholes: Range = (0, 0)
+    specks: Range = (0, 0)
+    hollow: Range = (0, 0)
+    sharpness: Range = (1, 1)
+
+
+def coverage(
+    image: NDArray[np.uint8], interline: float, rng: np.random.Generator, ranges: InkRanges
+) -> Field:
+    """How much ink each pixel carries, 0..255, shape (H, W); the image's 255 is bare paper."""
+    shape = (image.shape[0], image.shape[1])
+    sigma = max(draw(ranges.spread, rng) * interline, 0.3)
+    darkness = cv2.GaussianBlur(cv2.bitwise_not(image), (0, 0), sigma).astype(np.float32)
+
+    bleed = draw(ranges.bleed, rng)
+    if (uneven := draw(ranges.unevenness, rng)) > 0.01:
+        wavelength = draw((2, 8), rng) * interline
+        cv2.scaleAdd(clouds(shape, wavelength, rng), 255 * uneven, darkness, darkness)
+    for tile, limits in ((Tile.MOTTLE, ranges.mottle), (Tile.EDGE, ranges.raggedness)):
+        if (strength := draw(limits, rng)) > 0.01:
+            noise = cut(tile, shape, interline, rng)
+            cv2.scaleAdd(noise, 255 * strength, darkness, darkness)
+    if (strength := draw(ranges.pinholes, rng)) > 0.05:
+        cv2.scaleAdd(cut(Tile.SPECKS, shape, interline, rng), -255 * strength, darkness, darkness)
+    if (strength := draw(ranges.specks, rng)) > 0.05:
+        cv2.scaleAdd(cut(Tile.SPECKS, shape, interline, rng), 255 * strength, darkness, darkness)
+    if (strength := draw(ranges.hollow, rng)) > 0.01:
+        cv2.scaleAdd(_large_areas(image, interline), -255 * strength, darkness, darkness)
+
+    # an edge blurred by sigma rises by 1 / (sigma sqrt(2 pi)) a pixel: this gain makes it 1 a
+    # pixel again, as in a fine 1-bit scan that was reduced
+    gain = max(1.0, sigma * math.sqrt(2 * math.pi)) * draw(ranges.sharpness, rng)
+    cut_at = 127.5 - 255 * bleed
+    out = np.asarray(cv2.addWeighted(darkness, gain, darkness, 0, 127.5 - gain * cut_at), np.float32)
+    cv2.min(out, 255.0, out)
+    cv2.max(out, 0.0, out)
+    return out
+
+
+def _large_areas(image: NDArray[np.uint8], interline: float) -> Field:
+    """0..1: 1 in the middle of black areas half an interline wide and more."""
+    small = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    soft = cv2.GaussianBlur(cv2.bitwise_not(small), (0, 0), max(0.12 * interline, 0.3))
+    inner = np.clip((soft.astype(np.float32) - 150) / 105, 0, 1)
+    return enlarge(np.asarray(inner, np.float32), (image.shape[0], image.shape[1]))

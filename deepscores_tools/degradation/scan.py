@@ -1,0 +1,65 @@
+"""A clean drawing in, what a scanner or a phone makes of a print of it out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores_tools.degradation.camera import expose, light
+from deepscores_tools.degradation.clutter import add_clutter
+from deepscores_tools.degradation.ink import coverage, draw
+from deepscores_tools.degradation.noise import Field
+from deepscores_tools.degradation.paper import paper
+from deepscores_tools.degradation.presets import Preset
+
+# Paper never gets darker than this, ink never closer to its paper: below, real pages are not
+# legible either. Focus and noise come after, so that thin lines may fall below it.
+DARKEST_PAPER = 110.0
+LEAST_CONTRAST = 75.0
+
+
+def degrade(
+    image: NDArray[np.uint8], interline: float, rng: np.random.Generator, preset: Preset
+) -> NDArray[np.uint8]:
+    """The picture of a page or crop, shape (H, W), gray, 255 paper; the input is not changed.
+
+    interline: distance of staff lines in pixels, 4 or more to make sense. Symbols stay where
+    they are. Everything random comes from rng: same state, same bytes.
+    """
+    if image.ndim != 2 or image.dtype != np.uint8:
+        raise ValueError(f"expected uint8 of shape (H, W), got {image.dtype} of {image.shape}")
+    if not np.isfinite(interline) or interline <= 0:
+        raise ValueError(f"interline of {interline} pixels")
+    if image.size == 0 or preset.name == "clean":
+        return image.copy()
+    ink = coverage(image, interline, rng, preset.ink)
+    add_clutter(ink, interline, rng, preset.clutter)
+    level = draw(preset.ink.level, rng)
+    shape = (image.shape[0], image.shape[1])
+    lit = light(shape, interline, rng, preset.camera)
+    if preset.paper.is_plain and lit is None:
+        scene = np.asarray(255 - ink * np.float32((255 - level) / 255), np.float32)
+    else:
+        scene = _compose(ink, level, paper(image, interline, rng, preset.paper), lit)
+    return expose(scene, interline, rng, preset.camera)
+
+
+def _compose(ink: Field, level: float, sheet: Field, lit: Field | None) -> Field:
+    """Gray levels of ink of the given level on paper, both under the same light."""
+    if lit is not None:
+        sheet = np.asarray(cv2.multiply(sheet, lit), np.float32)
+    cv2.max(sheet, DARKEST_PAPER, sheet)
+    inked = cv2.multiply(lit, level) if lit is not None else np.full_like(sheet, level)
+    cv2.min(inked, cv2.subtract(sheet, LEAST_CONTRAST), inked)
+    difference = cv2.subtract(sheet, inked)
+    return np.asarray(cv2.subtract(sheet, cv2.multiply(difference, ink, scale=1 / 255)), np.float32)
+
+
+def whole_page(preset: Preset) -> Preset:
+    """The preset as it is for whole pages: 1-bit kinds are strictly black and white there."""
+    if not preset.bilevel:
+        return preset
+    return replace(preset, camera=replace(preset.camera, one_bit_chance=1.0))
