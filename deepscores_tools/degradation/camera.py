@@ -79,7 +79,7 @@ def expose(
         scene = np.asarray(cv2.scaleAdd(grain, noise, scene), np.float32)
     if rng.random() < ranges.one_bit_chance:
         return np.asarray(cv2.threshold(scene, 128, 255, cv2.THRESH_BINARY)[1], np.uint8)
-    picture = np.asarray(cv2.convertScaleAbs(cv2.max(scene, 0.0)), np.uint8)
+    picture = np.asarray(cv2.convertScaleAbs(np.maximum(scene, np.float32(0))), np.uint8)
     _salt_and_pepper(picture, draw(ranges.salt, rng), draw(ranges.pepper, rng), rng)
     if rng.random() < ranges.jpeg_chance:
         quality = int(draw(ranges.jpeg_quality, rng))

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores_tools.degradation.ink import Range, draw
+from deepscores_tools.degradation.ink import draw
 from deepscores_tools.degradation.noise import Field
 
 # what stands on real pages besides music and lyrics: plate numbers, library marks, page notes

@@ -75,10 +75,8 @@ def coverage(
     # pixel again, as in a fine 1-bit scan that was reduced
     gain = max(1.0, sigma * math.sqrt(2 * math.pi)) * draw(ranges.sharpness, rng)
     cut_at = 127.5 - 255 * bleed
-    out = np.asarray(cv2.addWeighted(darkness, gain, darkness, 0, 127.5 - gain * cut_at), np.float32)
-    cv2.min(out, 255.0, out)
-    cv2.max(out, 0.0, out)
-    return out
+    out = cv2.addWeighted(darkness, gain, darkness, 0, 127.5 - gain * cut_at)
+    return np.asarray(np.clip(out, 0, 255, out=out), np.float32)
 
 
 def _large_areas(image: NDArray[np.uint8], interline: float) -> Field:

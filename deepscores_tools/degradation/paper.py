@@ -64,7 +64,7 @@ def paper(
     if rng.random() < ranges.show_through_chance:
         strength = draw(ranges.show_through, rng)
         cv2.scaleAdd(_other_side(image, interline, rng), -strength, sheet, sheet)
-    return np.asarray(cv2.min(sheet, 255.0), np.float32)
+    return np.minimum(sheet, np.float32(255), out=sheet)
 
 
 def _stain(coarse: Field, cell: float, rng: np.random.Generator) -> None:
@@ -94,7 +94,7 @@ def _foxing(sheet: Field, interline: float, rng: np.random.Generator) -> None:
             continue
         xs = np.arange(x0, x0 + window.shape[1], dtype=np.float32) - x
         ys = np.arange(y0, y0 + window.shape[0], dtype=np.float32) - y
-        spot = np.exp(-ys[:, None] ** 2 / radius**2) * np.exp(-(xs[None, :] ** 2) / radius**2)
+        spot = np.exp(-(ys[:, None] ** 2) / radius**2) * np.exp(-(xs[None, :] ** 2) / radius**2)
         window -= draw((8, 45), rng) * spot
 
 

@@ -51,11 +51,13 @@ def _compose(ink: Field, level: float, sheet: Field, lit: Field | None) -> Field
     """Gray levels of ink of the given level on paper, both under the same light."""
     if lit is not None:
         sheet = np.asarray(cv2.multiply(sheet, lit), np.float32)
-    cv2.max(sheet, DARKEST_PAPER, sheet)
-    inked = cv2.multiply(lit, level) if lit is not None else np.full_like(sheet, level)
-    cv2.min(inked, cv2.subtract(sheet, LEAST_CONTRAST), inked)
-    difference = cv2.subtract(sheet, inked)
-    return np.asarray(cv2.subtract(sheet, cv2.multiply(difference, ink, scale=1 / 255)), np.float32)
+    np.maximum(sheet, np.float32(DARKEST_PAPER), out=sheet)
+    inked = np.full_like(sheet, level) if lit is None else lit * np.float32(level)
+    np.minimum(inked, sheet - np.float32(LEAST_CONTRAST), out=inked)
+    inked -= sheet
+    inked *= ink
+    inked *= np.float32(1 / 255)
+    return np.asarray(sheet + inked, np.float32)
 
 
 def whole_page(preset: Preset) -> Preset:
