@@ -1,0 +1,23 @@
+"""The interline of a page whose staff lines are annotated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from deepscores_tools.symbols import Symbol
+
+
+def true_interline(symbols: Sequence[Symbol]) -> float | None:
+    """Median distance in pixels of neighbouring staffLine centres within a staff, or None.
+
+    Lines are matched to the `staff` symbol whose box holds their centre, so that the gaps
+    between staves do not count.
+    """
+    centres = np.array(sorted(s.box.centre[1] for s in symbols if s.name == "staffLine"))
+    gaps: list[float] = []
+    for staff in (s for s in symbols if s.name == "staff"):
+        inside = centres[(centres >= staff.box.y0 - 1) & (centres <= staff.box.y1 + 1)]
+        gaps.extend(np.diff(inside))
+    return float(np.median(gaps)) if gaps else None

@@ -1,0 +1,181 @@
+"""What a model is and how it is trained: validated, frozen configuration.
+
+A training file (TOML) holds all of it; a released model's `config.json` holds `ModelConfig`,
+with class names and families written out, so that weights explain themselves.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from deepscores_tools.errors import InputError
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NetworkConfig(_Frozen):
+    """Channels of the pyramid at strides 2, 4, 8, 16, 32, and of its stride-2 output."""
+
+    widths: tuple[int, int, int, int, int] = (32, 64, 96, 192, 256)
+    blocks: tuple[int, int, int, int, int] = (1, 2, 2, 2, 2)
+    neck: int = 64
+    features: int = 48
+    hidden: int = Field(default=128, description="hidden units of the sparse heads; 0: one layer")
+
+
+class EnergyConfig(_Frozen):
+    """The energy map: a cone at every symbol's centre, one plane per family.
+
+    radius: half-axes of the cones in interlines (minimum, maximum); a half-axis is
+    `extent` x the symbol's side, held between the two. Equal values give the thesis's discs.
+    levels: 0 regresses the energy; K > 1 classifies K quantised levels (the thesis's form).
+    """
+
+    radius: tuple[float, float] = (0.45, 1.5)
+    extent: float = 0.25
+    levels: int = 0
+    cut: float = Field(default=0.08, description="energy below this, of 1, is background")
+
+
+class DecodeConfig(_Frozen):
+    """How maps become symbols.
+
+    components: "peaks" lets every pixel climb to its summit (topographic watershed);
+    "cut" labels the connected pixels above `EnergyConfig.cut` (the thesis's form).
+    box: "offset" trusts the regressed centre, "centroid" places the mean size around the
+    component's centre of gravity. vote: "mean" averages class probabilities, "majority" counts.
+    """
+
+    components: Literal["peaks", "cut"] = "peaks"
+    box: Literal["offset", "centroid"] = "offset"
+    vote: Literal["mean", "majority"] = "mean"
+    merge_iou: float = Field(default=0.75, description="same class overlapping more: keep the best")
+
+
+class ModelConfig(_Frozen):
+    """Everything that is needed to run a model.
+
+    interline: staff-line distance, in pixels, that pages are rescaled to.
+    families: plane name -> class names, in plane order; every class in exactly one.
+    staff_classes: classes found from the ink of the staff lines, not by the network.
+    thresholds: score per class above which a detection is reported by default.
+    """
+
+    name: str
+    interline: float = 16.0
+    families: dict[str, tuple[str, ...]]
+    staff_classes: tuple[str, ...] = ("staff",)
+    network: NetworkConfig = NetworkConfig()
+    energy: EnergyConfig = EnergyConfig()
+    decode: DecodeConfig = DecodeConfig()
+    thresholds: dict[str, float] = {}
+    temperature: float = 1.0
+    minimum_version: str = "0.1.0"
+    licence: str = "Apache-2.0"
+
+    @model_validator(mode="after")
+    def _each_class_once(self) -> ModelConfig:
+        names = [*self.classes, *self.staff_classes]
+        if len(set(names)) != len(names):
+            twice = sorted({n for n in names if names.count(n) > 1})
+            raise ValueError(f"classes in more than one family: {', '.join(twice)}")
+        return self
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names in the order of the network's logits (staff classes are not among them)."""
+        return tuple(name for members in self.families.values() for name in members)
+
+    @property
+    def family_of_class(self) -> tuple[int, ...]:
+        """For every class of `classes`, the index of its energy plane."""
+        return tuple(i for i, members in enumerate(self.families.values()) for _ in members)
+
+
+class DataConfig(_Frozen):
+    """Readable datasets, as `PATH` or `PATH#attribute=value,...` (see `read_selected`)."""
+
+    train: tuple[str, ...]
+    val: tuple[str, ...]
+    val_pages: int = 12
+    min_instances: int = Field(default=1, description="rarer classes are left out of the model")
+
+
+class AugmentConfig(_Frozen):
+    """What happens to a training crop. scale: log-uniform; squeeze: horizontal only."""
+
+    degrade: bool = True
+    scale: tuple[float, float] = (0.85, 1.2)
+    squeeze: tuple[float, float] = (0.9, 1.1)
+    balanced: float = Field(default=0.5, description="share of crops drawn by class, not by page")
+    thickness: float = Field(default=0.0, description="share of crops with thinner or thicker ink")
+
+
+class TrainConfig(_Frozen):
+    """The optimiser's budget. Learning rate: warm-up, constant, linear decay over the last part."""
+
+    steps: int = 3000
+    batch: int = 4
+    crop: int = Field(default=512, description="pixels at the model's interline, multiple of 32")
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.02
+    warmup: int = 100
+    decay: float = Field(default=0.35, description="share of the steps spent decaying")
+    ema: float = 0.998
+    weights: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    normalise_losses: bool = Field(default=False, description="divide each loss by its running mean")
+    box_loss: Literal["iou", "squared"] = "iou"
+    validate_every: int = 500
+    checkpoint_every: int = 100
+    seed: int = 1
+    workers: int = 1
+    start_from: str | None = None
+
+
+class Recipe(_Frozen):
+    """A training file: `[model]`, `[data]`, `[augment]`, `[training]`."""
+
+    model: ModelConfig
+    data: DataConfig
+    augment: AugmentConfig = AugmentConfig()
+    training: TrainConfig = TrainConfig()
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe in a TOML file. Raises InputError for a missing file or an unknown key."""
+    try:
+        return Recipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise InputError(path, f"cannot be read ({error.strerror}); name a TOML file") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(path, f"is not valid TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise InputError(path, f"{key}: {first['msg']}") from error
+
+
+def resolve_families(
+    families: dict[str, tuple[str, ...]], names: list[str]
+) -> dict[str, tuple[str, ...]]:
+    """Families given as patterns (`notehead*`), with the names found in the data written out.
+
+    A name belongs to the first family with a pattern that fits; the order of names is kept.
+    Raises ValueError for a name that fits nowhere.
+    """
+    resolved: dict[str, list[str]] = {family: [] for family in families}
+    for name in names:
+        for family, patterns in families.items():
+            if any(fnmatchcase(name, pattern) for pattern in patterns):
+                resolved[family].append(name)
+                break
+        else:
+            raise ValueError(f"class {name} fits no family; add a pattern for it")
+    return {family: tuple(members) for family, members in resolved.items() if members}

@@ -1,0 +1,189 @@
+"""Training crops: page cache, class-aware sampling, degradation, targets.
+
+Crop number `i` depends on (seed, i) alone, so a resumed run sees the same data in the same order
+whatever the number of workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from deepscores_tools.degradation import degrade, draw_preset
+from deepscores_tools.ink import ink_of
+from deepscores_tools.page_image import page_image
+from deepscores_tools.symbols import Page, box_array
+
+from .config import AugmentConfig, ModelConfig, TrainConfig
+from .targets import Targets, make_targets
+
+
+@dataclass(frozen=True, slots=True)
+class CachedPage:
+    """A page at its own size: gray pixels in an .npy file, boxes (n, 4) and labels (n,)."""
+
+    pixels: Path
+    interline: float
+    boxes: NDArray[np.float32]
+    labels: NDArray[np.int64]
+
+
+def cache_pages(
+    pages: Iterable[Page], folder: Path, classes: Sequence[str]
+) -> list[CachedPage]:
+    """Pages as .npy files that workers map into memory; symbols of other classes are left out.
+
+    Pages without interline cannot be scaled, so they are skipped.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    index = {name: i for i, name in enumerate(classes)}
+    cached = []
+    for page in pages:
+        if page.interline is None:
+            continue
+        file = folder / f"{page.key}.npy"
+        if not file.exists():
+            part = file.with_suffix(".part.npy")
+            np.save(part, page_image(page))
+            part.replace(file)
+        known = [s for s in page.symbols if s.name in index]
+        labels = np.array([index[s.name] for s in known], dtype=np.int64)
+        boxes = box_array(known).astype(np.float32)
+        cached.append(CachedPage(file, page.interline, boxes, labels))
+    return cached
+
+
+class CropDataset(Dataset[tuple[Tensor, Targets]]):
+    """Crop `i` of an endless, seeded sequence: ink (1, crop, crop) in 0..1 and its targets."""
+
+    def __init__(
+        self,
+        pages: Sequence[CachedPage],
+        model: ModelConfig,
+        augment: AugmentConfig,
+        training: TrainConfig,
+    ) -> None:
+        self.pages = pages
+        self.model = model
+        self.augment = augment
+        self.training = training
+        self.families = np.array(model.family_of_class, dtype=np.int64)
+        self.page_of = np.concatenate([np.full(len(p.labels), i) for i, p in enumerate(pages)])
+        self.symbol_of = np.concatenate([np.arange(len(p.labels)) for p in pages])
+        labels = np.concatenate([p.labels for p in pages])
+        counts = np.bincount(labels, minlength=len(model.classes)).astype(float)
+        rarity = np.where(counts > 0, np.maximum(counts, 1) ** -0.5, 0.0) * np.minimum(counts, 10)
+        self.class_chance = rarity / rarity.sum()
+        order = np.argsort(labels, kind="stable")
+        self.members = np.split(order, np.cumsum(counts[:-1]).astype(int))
+
+    def __len__(self) -> int:
+        return self.training.steps * self.training.batch
+
+    def __getitem__(self, i: int) -> tuple[Tensor, Targets]:
+        rng = np.random.default_rng((self.training.seed, i))
+        page, focus = self._choose(rng)
+        gray, boxes, labels, interline = self._cut(page, focus, rng)
+        if self.augment.degrade:
+            gray = degrade(gray, interline, rng, draw_preset(rng))
+        elif rng.random() < self.augment.thickness:
+            gray = _thicker_or_thinner(gray, interline, rng)
+        ink = ink_of(gray, interline)
+        size = self.training.crop
+        scale = np.array([size / gray.shape[1], size / gray.shape[0]] * 2, dtype=np.float32)
+        shrinks = scale.max() < 1
+        method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        ink = np.asarray(cv2.resize(ink, (size, size), interpolation=method))
+        targets = make_targets(
+            boxes * scale, labels, self.families, len(self.model.families), (size, size),
+            self.model.interline, self.model.energy,
+        )  # fmt: skip
+        return torch.from_numpy(ink)[None].float() / 255, targets
+
+    def _choose(self, rng: np.random.Generator) -> tuple[CachedPage, NDArray[np.float32] | None]:
+        """A page, and the box to look at where the crop is drawn by class."""
+        if rng.random() < self.augment.balanced:
+            label = rng.choice(len(self.class_chance), p=self.class_chance)
+            row = rng.choice(self.members[label])
+            page = self.pages[self.page_of[row]]
+            return page, page.boxes[self.symbol_of[row]]
+        return self.pages[rng.integers(len(self.pages))], None
+
+    def _cut(
+        self, page: CachedPage, focus: NDArray[np.float32] | None, rng: np.random.Generator
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64], float]:
+        """A crop at the page's own resolution, with all boxes in the crop's frame."""
+        pixels = np.load(page.pixels, mmap_mode="r")
+        scale = np.exp(rng.uniform(*np.log(self.augment.scale)))
+        squeeze = np.exp(rng.uniform(*np.log(self.augment.squeeze)))
+        side = self.training.crop * page.interline / self.model.interline / scale
+        extent = np.maximum(np.round([side * squeeze, side]), 32).astype(int)  # (x, y)
+        size = np.array(pixels.shape[::-1])
+        if focus is None:
+            corner = rng.uniform(-0.1 * extent, np.maximum(size - 0.9 * extent, 1))
+        else:
+            centre = (focus[:2] + focus[2:]) / 2
+            corner = centre - rng.uniform(0.1, 0.9, 2) * extent
+            corner = np.clip(corner, -0.2 * extent, np.maximum(size - 0.8 * extent, 0))
+        x0, y0 = np.round(corner).astype(int)
+        gray = np.full((extent[1], extent[0]), 255, dtype=np.uint8)
+        left, top = max(x0, 0), max(y0, 0)
+        right, bottom = min(x0 + extent[0], size[0]), min(y0 + extent[1], size[1])
+        if right > left and bottom > top:
+            gray[top - y0 : bottom - y0, left - x0 : right - x0] = pixels[top:bottom, left:right]
+        boxes = page.boxes - np.array([x0, y0, x0, y0], dtype=np.float32)
+        near = ((boxes[:, :2] < extent) & (boxes[:, 2:] > 0)).all(axis=1)
+        return gray, boxes[near], page.labels[near], page.interline
+
+
+def _thicker_or_thinner(
+    gray: NDArray[np.uint8], interline: float, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Ink grown or shrunk by up to 5 % of an interline, by blurring and shifting the threshold."""
+    sigma = interline * rng.uniform(0.03, 0.08)
+    soft = cv2.GaussianBlur(gray, (0, 0), sigma).astype(np.float32)
+    middle = rng.uniform(70, 200)
+    return np.clip((soft - middle) * 3 + 127, 0, 255).astype(np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """N crops: ink (N, 1, H, W), energy (N, F, h, w), and the P sampled pixels of all of them.
+
+    place: (P, 4) crop, family, y, x; label (P,); box (P, 4).
+    """
+
+    ink: Tensor
+    energy: Tensor
+    place: Tensor
+    label: Tensor
+    box: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        moved = (t.to(device, non_blocking=True) for t in
+                 (self.ink, self.energy, self.place, self.label, self.box))  # fmt: skip
+        return Batch(*moved)
+
+
+def collate(crops: list[tuple[Tensor, Targets]]) -> Batch:
+    """Crops to one batch; the crop's number goes in front of each sampled pixel's place."""
+    places = [
+        torch.from_numpy(np.insert(target.place, 0, n, axis=1))
+        for n, (_, target) in enumerate(crops)
+    ]
+    targets = [target for _, target in crops]
+    return Batch(
+        ink=torch.stack([ink for ink, _ in crops]),
+        energy=torch.stack([torch.from_numpy(t.energy) for t in targets]),
+        place=torch.cat(places),
+        label=torch.cat([torch.from_numpy(t.label) for t in targets]),
+        box=torch.cat([torch.from_numpy(t.box) for t in targets]),
+    )

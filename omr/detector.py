@@ -1,0 +1,164 @@
+"""The Detector: a page in, its symbols out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import cast
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from deepscores_tools.errors import InputError
+from deepscores_tools.ink import ink_of
+from deepscores_tools.staves import find_staves, staves_as_symbols
+from deepscores_tools.symbols import Box, Page, Symbol
+
+from .config import ModelConfig
+from .model_store import load_model
+from .network import MULTIPLE, WatershedNet
+from .watershed import Found, decode
+
+
+def pick_device(device: str) -> torch.device:
+    """The device of "auto", "cpu" or "cuda". Raises InputError for CUDA where there is none."""
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InputError("--device cuda", "no CUDA device here; use --device cpu")
+    return torch.device(device)
+
+
+def fast_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where the processor computes in it, float32 elsewhere."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    native = any(
+        bool(getattr(torch.cpu, probe, lambda: False)())
+        for probe in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    )
+    return torch.bfloat16 if native else torch.float32
+
+
+class Detector:
+    """A loaded model that turns page images into symbols.
+
+    >>> page = Detector.load("printed").detect("page.png")
+    >>> [(s.name, s.box, s.score) for s in page.symbols]
+    """
+
+    def __init__(self, net: WatershedNet, config: ModelConfig, device: torch.device) -> None:
+        self.config = config
+        self.name = config.name
+        self.device = device
+        self.dtype = fast_dtype(device)
+        self.net = net.eval().to(device)
+        _fold_batch_norms(self.net)
+        self.net.pyramid.to(dtype=self.dtype, memory_format=torch.channels_last)
+        self.net.energy.to(dtype=self.dtype)
+
+    @classmethod
+    def load(cls, model: str | Path = "printed", device: str = "auto") -> Detector:
+        """A released model by name, or a model folder. Raises InputError."""
+        net, config = load_model(model)
+        return cls(net, config, pick_device(device))
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of everything this model can find."""
+        return (*self.config.classes, *self.config.staff_classes)
+
+    def detect(
+        self,
+        image: NDArray[np.uint8] | Path | str,
+        *,
+        min_score: float | None = None,
+        interline: float | None = None,
+    ) -> Page:
+        """The symbols of one page, best first, boxes in the frame of `image`.
+
+        image: gray (H, W) or RGB (H, W, 3), uint8, or an image file's first page.
+        min_score: None for the model's thresholds per class, 0 for all the watershed gives.
+        interline: staff-line distance in pixels where it is known; found on the page otherwise.
+        A page on which no staves are found has no symbols and says so in attributes["notice"].
+        Raises InputError for a file that cannot be read, ValueError for another array.
+        """
+        name = str(image) if isinstance(image, Path | str) else "page"
+        gray = _gray(image)
+        height, width = gray.shape
+        staves = find_staves(ink_of(gray, interline))
+        found_interline = interline or staves.interline
+        if found_interline is None:
+            notice = {"notice": "no staves found"}
+            return Page(name=name, width=width, height=height, attributes=notice)
+        found = self.run(ink_of(gray, found_interline), found_interline)
+        symbols = [
+            Symbol(name=self.config.classes[label], box=Box(*box), score=float(score))
+            for box, label, score in zip(
+                _inside(found.boxes, width, height), found.labels, found.scores, strict=True
+            )
+        ]
+        symbols += staves_as_symbols(staves, self.config.staff_classes)
+        symbols = [s for s in symbols if cast(float, s.score) >= self._least(s.name, min_score)]
+        return Page(
+            name=name, width=width, height=height, symbols=symbols, interline=found_interline
+        )
+
+    def run(self, ink: NDArray[np.uint8], interline: float) -> Found:
+        """What the network finds on an ink channel (H, W), boxes in its frame."""
+        height, width = ink.shape
+        scale = self.config.interline / interline
+        size = (max(round(width * scale), 1), max(round(height * scale), 1))
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        small = cv2.resize(ink, size, interpolation=method)
+        padded = np.zeros([-(-s // MULTIPLE) * MULTIPLE for s in small.shape], dtype=np.uint8)
+        padded[: size[1], : size[0]] = small
+        with torch.inference_mode():
+            x = torch.from_numpy(padded).to(self.device)[None, None].to(self.dtype) / 255
+            features, energy = self.net(x.contiguous(memory_format=torch.channels_last))
+            found = decode(self.net, features[0], energy[0], self.config)
+        back = np.array([width / size[0], height / size[1]] * 2)
+        return Found(found.boxes * back, found.labels, found.scores)
+
+    def _least(self, name: str, min_score: float | None) -> float:
+        if min_score is not None:
+            return min_score
+        return self.config.thresholds.get(name, 0.3)
+
+
+def _gray(image: NDArray[np.uint8] | Path | str) -> NDArray[np.uint8]:
+    if isinstance(image, Path | str):
+        from deepscores_tools.page_images import read_first_page
+
+        return read_first_page(image).gray
+    if image.dtype != np.uint8 or image.ndim not in (2, 3):
+        raise ValueError(f"expected uint8 (H, W) or (H, W, 3), got {image.dtype} {image.shape}")
+    return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)  # type: ignore[return-value]
+
+
+def _inside(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64]:
+    """Boxes held within the page, at least half a pixel wide and high."""
+    low = np.clip(boxes[:, :2], 0, (width - 0.5, height - 0.5))
+    high = np.clip(boxes[:, 2:], low + 0.5, (width, height))
+    return np.concatenate((low, high), axis=1)
+
+
+def _fold_batch_norms(module: nn.Module) -> None:
+    """Fold every convolution's batch normalisation into its weights: one pass less over memory."""
+    for child in module.children():
+        if isinstance(child, nn.Sequential) and len(child) > 1 and isinstance(child[1], nn.BatchNorm2d):
+            child[0] = fuse_conv_bn_eval(cast(nn.Conv2d, child[0]), child[1])
+            child[1] = nn.Identity()
+        else:
+            _fold_batch_norms(child)
+
+
+def set_threads(threads: int | None = None) -> None:
+    """Give torch and OpenCV this many threads (by default one per core)."""
+    threads = threads or os.cpu_count() or 1
+    torch.set_num_threads(threads)
+    cv2.setNumThreads(threads)

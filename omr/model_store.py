@@ -1,0 +1,96 @@
+"""Model folders: `model.safetensors`, `config.json`, `README.md`. Never a pickle.
+
+Released models lie in `omr/models` of the wheel, or in `models/` beside the checkout.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from deepscores_tools.errors import InputError
+
+from .config import ModelConfig
+from .network import WatershedNet
+
+_HERE = Path(__file__).resolve().parent
+RELEASED = (_HERE / "models", _HERE.parent / "models")
+
+
+def model_names() -> list[str]:
+    """Names of the released models at hand."""
+    return sorted({f.parent.name for root in RELEASED for f in root.glob("*/config.json")})
+
+
+def model_folder(model: str | Path) -> Path:
+    """The folder of a released model's name, or of a path. Raises InputError if there is none."""
+    for folder in (*(root / str(model) for root in RELEASED), Path(model)):
+        if (folder / "config.json").is_file():
+            return folder
+    known = ", ".join(model_names()) or "none"
+    raise InputError(str(model), f"no such model; released: {known}; or name a model folder")
+
+
+def read_config(folder: Path) -> ModelConfig:
+    """The model's configuration. Raises InputError where it is damaged."""
+    file = folder / "config.json"
+    try:
+        return ModelConfig.model_validate_json(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValidationError) as error:
+        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        raise InputError(file, f"is not a model's configuration: {reason}") from error
+
+
+def load_model(model: str | Path) -> tuple[WatershedNet, ModelConfig]:
+    """A network with its weights (fp32, eval mode) and its configuration. Raises InputError."""
+    folder = model_folder(model)
+    config = read_config(folder)
+    net = WatershedNet(config)
+    file = folder / "model.safetensors"
+    try:
+        weights = load_file(file)
+        state = {name: value.float() for name, value in weights.items()}
+        for name, value in net.state_dict().items():
+            if name.endswith("num_batches_tracked"):
+                state.setdefault(name, value)
+        net.load_state_dict(state)
+    except (OSError, SafetensorError, RuntimeError) as error:
+        reason = str(error).splitlines()[0][:120]
+        raise InputError(file, f"weights cannot be used ({reason}); fetch the model anew") from error
+    return net.eval(), config
+
+
+def save_model(folder: Path, net: WatershedNet, config: ModelConfig) -> None:
+    """Write weights (fp16, batch-norm statistics fp32) and configuration, each whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {}
+    for name, value in net.state_dict().items():
+        if name.endswith("num_batches_tracked"):
+            continue  # not needed to run the network
+        keep = value.ndim <= 1  # biases and batch-norm rows: fp16 turns small variances into 0
+        weights[name] = value.detach().cpu().to(torch.float32 if keep else torch.float16).contiguous()
+    part = folder / "model.safetensors.part"
+    save_file(weights, part)
+    part.replace(folder / "model.safetensors")
+    write_config(folder, config)
+
+
+def write_config(folder: Path, config: ModelConfig) -> None:
+    """Write `config.json`, whole or not at all."""
+    part = folder / "config.json.part"
+    part.write_text(json.dumps(config.model_dump(mode="json"), indent=1) + "\n", encoding="utf-8")
+    part.replace(folder / "config.json")
+
+
+def model_hash(folder: Path) -> str:
+    """SHA-256 of weights and configuration, for the record of a run."""
+    digest = hashlib.sha256()
+    for name in ("config.json", "model.safetensors"):
+        digest.update((folder / name).read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,135 @@
+"""The network: a residual pyramid with energy, class and box heads.
+
+N, H, W: batch, height, width of the ink image (H and W multiples of 32). S = 2 is the output
+stride: all maps have height h = H / S and width w = W / S. F: energy planes (families). K: energy
+channels per plane (1, or the number of quantised levels). C: classes. D: feature channels.
+
+Energy is predicted everywhere; class and box are read only inside components, so their heads are
+sparse: they take the P feature vectors that are asked for, not the map.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .config import ModelConfig, NetworkConfig
+
+STRIDE = 2
+MULTIPLE = 32
+
+
+def conv_bn(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Sequential:
+    """Convolution without bias, batch normalisation, ReLU."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+    )
+
+
+class Residual(nn.Module):
+    """Two 3x3 convolutions around a shortcut (He et al. 2016, basic block)."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
+        super().__init__()
+        self.first = conv_bn(inputs, outputs, stride=stride)
+        self.second = nn.Sequential(
+            nn.Conv2d(outputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs)
+        )
+        self.shortcut: nn.Module = nn.Identity()
+        if stride != 1 or inputs != outputs:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.relu(self.second(self.first(x)) + self.shortcut(x), inplace=True)
+
+
+class Pyramid(nn.Module):
+    """Ink (N, 1, H, W) to features (N, D, h, w): down to stride 32 and back up to stride 2."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        widths, blocks = config.widths, config.blocks
+        self.stem = conv_bn(1, widths[0], kernel=5, stride=STRIDE)
+        stages = []
+        for level, (width, count) in enumerate(zip(widths, blocks, strict=True)):
+            before = widths[max(level - 1, 0)]
+            first = Residual(before, width, stride=1 if level == 0 else 2)
+            stages.append(nn.Sequential(first, *[Residual(width, width) for _ in range(count - 1)]))
+        self.stages = nn.ModuleList(stages)
+        self.laterals = nn.ModuleList([nn.Conv2d(w, config.neck, 1) for w in widths[1:]])
+        self.merges = nn.ModuleList([conv_bn(config.neck, config.neck) for _ in widths[1:-1]])
+        self.fine = conv_bn(widths[0] + config.neck, config.features)
+
+    def forward(self, ink: Tensor) -> Tensor:
+        levels = []
+        x = self.stem(ink)
+        for stage in self.stages:
+            x = stage(x)
+            levels.append(x)
+        x = self.laterals[-1](levels[-1])
+        for i in reversed(range(len(self.merges))):
+            x = self.merges[i](_double(x) + self.laterals[i](levels[i + 1]))
+        features: Tensor = self.fine(torch.cat((levels[0], _double(x)), dim=1))
+        return features
+
+
+def _double(x: Tensor) -> Tensor:
+    return functional.interpolate(x, scale_factor=2.0, mode="nearest")
+
+
+def _head(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
+    if not hidden:
+        return nn.Sequential(nn.Linear(inputs, outputs))
+    return nn.Sequential(
+        nn.Linear(inputs, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, outputs)
+    )
+
+
+class WatershedNet(nn.Module):
+    """Pyramid plus the three heads.
+
+    `forward` gives features (N, D, h, w) and energy logits (N, F, K, h, w). `classify` and
+    `locate` read P feature vectors, each for one family, shape (P,) of plane indices.
+    """
+
+    family_of_class: Tensor
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        net = config.network
+        self.planes = len(config.families)
+        self.levels = max(config.energy.levels, 1)
+        self.pyramid = Pyramid(net)
+        self.energy = nn.Conv2d(net.features, self.planes * self.levels, 1)
+        self.classes = _head(net.features, net.hidden, len(config.classes))
+        self.box = _head(net.features, net.hidden, self.planes * 4)
+        self.register_buffer(
+            "family_of_class", torch.tensor(config.family_of_class), persistent=False
+        )
+        if not config.energy.levels:  # symbols are rare: start from "nothing here"
+            nn.init.constant_(self.energy.bias, -4.0)  # type: ignore[arg-type]
+
+    def forward(self, ink: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.pyramid(ink)
+        energy = self.energy(features)
+        return features, energy.unflatten(1, (self.planes, self.levels))
+
+    def classify(self, vectors: Tensor, family: Tensor) -> Tensor:
+        """Class logits (P, C) for feature vectors (P, D); classes of other families at -inf."""
+        logits = self.classes(vectors.float())
+        foreign: Tensor = self.family_of_class[None, :] != family[:, None]
+        return logits.masked_fill(foreign, -torch.inf)
+
+    def locate(self, vectors: Tensor, family: Tensor) -> Tensor:
+        """Boxes (P, 4) for feature vectors (P, D), relative to the pixel they belong to.
+
+        dx, dy from the pixel's centre to the symbol's centre, and log width, log height; all in
+        units of the interline.
+        """
+        boxes = self.box(vectors.float()).unflatten(1, (self.planes, 4))
+        return boxes[torch.arange(len(family), device=family.device), family]

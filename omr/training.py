@@ -1,0 +1,201 @@
+"""Training: a recipe in, a model folder out; killed at any moment, it goes on where it was."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Subset
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import tqdm
+
+from deepscores_tools.errors import InputError
+from deepscores_tools.formats import read_selected
+from deepscores_tools.page_image import page_image
+from deepscores_tools.symbols import Page
+
+from .checkpoint import load_checkpoint, save_checkpoint
+from .config import ModelConfig, Recipe, TrainConfig, resolve_families
+from .crops import Batch, CropDataset, cache_pages, collate
+from .detector import Detector, fast_dtype, pick_device
+from .evaluation import evaluate
+from .losses import TotalLoss, box_loss, class_loss, energy_loss
+from .model_store import load_model, save_model
+from .network import WatershedNet
+
+
+def train(recipe: Recipe, out: Path, device: str = "auto") -> Path:
+    """Train as the recipe says, in the folder `out`; returns the model folder `out/model`.
+
+    `out` holds the page cache, `checkpoint.safetensors`, TensorBoard events and the best model by
+    validation mAP. Raises InputError for unreadable data or another recipe's folder.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    return _Run(recipe, out, pick_device(device)).go()
+
+
+def written_out(model: ModelConfig, pages: Sequence[Page], min_instances: int) -> ModelConfig:
+    """The model with its families' patterns replaced by the class names found on the pages."""
+    counts = Counter(s.name for page in pages for s in page.symbols)
+    names = sorted(n for n, c in counts.items() if c >= min_instances)
+    names = [n for n in names if n not in model.staff_classes]
+    try:
+        families = resolve_families(model.families, names)
+    except ValueError as error:
+        raise InputError("[model.families]", str(error)) from error
+    return model.model_copy(update={"families": families})
+
+
+class _Run:
+    """One training run: its network, its averaged copy, its optimiser and where it stands."""
+
+    def __init__(self, recipe: Recipe, out: Path, device: torch.device) -> None:
+        self.recipe, self.out, self.device = recipe, out, device
+        self.training = recipe.training
+        pages = [p for spec in recipe.data.train for p in read_selected(spec)]
+        self.val = [p for spec in recipe.data.val for p in read_selected(spec)]
+        self.val = self.val[:: max(len(self.val) // recipe.data.val_pages, 1)]
+        self.model = written_out(recipe.model, pages, recipe.data.min_instances)
+        cached = cache_pages(pages, out / "cache", self.model.classes)
+        del pages  # masks are large; the cache holds what training needs
+        self.crops = CropDataset(cached, self.model, recipe.augment, recipe.training)
+        torch.manual_seed(self.training.seed)
+        self.net = WatershedNet(self.model).to(device, memory_format=torch.channels_last)
+        if self.training.start_from:
+            start_from(self.net, self.training.start_from)
+        self.ema = copy.deepcopy(self.net).eval()
+        self.optimiser = torch.optim.AdamW(
+            self.net.parameters(), self.training.learning_rate, weight_decay=self.training.weight_decay
+        )
+        self.total = TotalLoss(self.training.weights, self.training.normalise_losses)
+        self.step, self.best = 0, -1.0
+        self.checkpoint = out / "checkpoint.safetensors"
+        if self.checkpoint.exists():
+            facts = load_checkpoint(self.checkpoint, self.net, self.ema, self.optimiser)
+            self.step, self.best = facts["step"], facts["best"]
+            _require_same(facts["recipe"], _essence(recipe), out)
+
+    def go(self) -> Path:
+        """Train to the last step, validating and saving on the way."""
+        log = SummaryWriter(str(self.out / "log"), purge_step=self.step)
+        dtype = fast_dtype(self.device)
+        bar = tqdm(total=self.training.steps, initial=self.step, disable=None, unit="step")
+        for batch in self._batches():
+            self._set_rate()
+            losses = self._learn(batch.to(self.device), dtype)
+            self.step += 1
+            bar.update()
+            for name, loss in zip(("energy", "class", "box"), losses, strict=True):
+                log.add_scalar(f"loss/{name}", loss, self.step)
+            bar.set_postfix_str("energy {:.2f} class {:.2f} box {:.2f}".format(*losses), refresh=False)
+            last = self.step == self.training.steps
+            if self.step % self.training.validate_every == 0 or last:
+                self._validate(log)
+            if self.step % self.training.checkpoint_every == 0 or last:
+                self._save()
+        log.close()
+        return self.out / "model"
+
+    def _batches(self) -> Iterator[Batch]:
+        first = self.step * self.training.batch
+        return iter(
+            DataLoader(
+                Subset(self.crops, range(first, len(self.crops))),
+                self.training.batch,
+                collate_fn=collate,
+                num_workers=self.training.workers,
+                multiprocessing_context="spawn" if self.training.workers else None,
+                prefetch_factor=4 if self.training.workers else None,
+                worker_init_fn=_one_thread,
+                pin_memory=self.device.type == "cuda",
+            )
+        )
+
+    def _learn(self, batch: Batch, dtype: torch.dtype) -> tuple[float, float, float]:
+        self.net.train()
+        with torch.autocast(self.device.type, dtype, enabled=dtype != torch.float32):
+            features, energy = self.net(batch.ink.contiguous(memory_format=torch.channels_last))
+        crop, family, y, x = batch.place.T
+        vectors = features[crop, :, y, x]
+        losses = (
+            energy_loss(energy, batch.energy),
+            class_loss(self.net.classify(vectors, family), batch.label),
+            box_loss(self.net.locate(vectors, family), batch.box, self.training.box_loss),
+        )
+        self.total(losses).backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        _average(self.ema, self.net, min(self.training.ema, (1 + self.step) / (10 + self.step)))
+        energy_value, class_value, box_value = (float(loss.detach()) for loss in losses)
+        return energy_value, class_value, box_value
+
+    def _set_rate(self) -> None:
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(self.step, self.training)
+
+    def _validate(self, log: SummaryWriter) -> None:
+        detector = Detector(copy.deepcopy(self.ema), self.model, self.device)
+        found = []
+        for page in self.val:
+            seen = detector.detect(page_image(page), min_score=0.0, interline=page.interline)
+            found.append(Page(name=page.name, width=page.width, height=page.height, symbols=seen.symbols))
+        report = evaluate(self.val, found)
+        log.add_scalar("validation/mAP", report.map, self.step)
+        log.add_scalar("validation/AP50", report.ap50, self.step)
+        tqdm.write(f"step {self.step}: validation mAP {report.map:.3f}, AP50 {report.ap50:.3f}")
+        if report.map > self.best:
+            self.best = report.map
+            save_model(self.out / "model", self.ema, self.model)
+
+    def _save(self) -> None:
+        facts = {"step": self.step, "best": self.best, "recipe": _essence(self.recipe)}
+        save_checkpoint(self.checkpoint, self.net, self.ema, self.optimiser, facts)
+
+
+def learning_rate(step: int, training: TrainConfig) -> float:
+    """Linear warm-up, constant, linear decay to 1 % over the last `decay` of the steps."""
+    rising = min((step + 1) / max(training.warmup, 1), 1.0)
+    left = (training.steps - step) / max(training.steps * training.decay, 1.0)
+    return training.learning_rate * min(rising, max(left, 0.01))
+
+
+def start_from(net: WatershedNet, model: str) -> None:
+    """Copy the weights of another model wherever name and shape agree."""
+    donor, _ = load_model(model)
+    own = net.state_dict()
+    fits = {k: v for k, v in donor.state_dict().items() if k in own and own[k].shape == v.shape}
+    net.load_state_dict(own | fits)
+
+
+def _average(ema: nn.Module, net: nn.Module, keep: float) -> None:
+    with torch.no_grad():
+        for slow, fast in zip(ema.state_dict().values(), net.state_dict().values(), strict=True):
+            if slow.dtype.is_floating_point:
+                slow.lerp_(fast, 1.0 - keep)
+            else:
+                slow.copy_(fast)
+
+
+def _one_thread(worker: int) -> None:
+    """Loader workers share the machine with the network: one thread each."""
+    import cv2
+
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+
+
+def _essence(recipe: Recipe) -> str:
+    """The recipe less what may change between one part of a run and the next."""
+    may_change = {"steps", "decay", "validate_every", "checkpoint_every", "workers"}
+    return json.dumps(recipe.model_dump(mode="json", exclude={"training": may_change}), sort_keys=True)
+
+
+def _require_same(stored: str, wanted: str, out: Path) -> None:
+    if stored != wanted:
+        raise InputError(out, "holds a run of another recipe; name another folder or remove it")

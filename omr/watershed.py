@@ -1,0 +1,157 @@
+"""Maps to symbols: the energy is cut into components, each component becomes one symbol.
+
+Maps have the output stride S = 2 (see targets.py). F: families, h, w: map size, M: components,
+P: pixels above the cut.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+from torchvision.ops import batched_nms
+
+from .config import DecodeConfig, ModelConfig
+from .network import STRIDE
+
+
+class Heads(Protocol):
+    """What decoding needs of a network: class logits and boxes of feature vectors."""
+
+    def classify(self, vectors: Tensor, family: Tensor) -> Tensor: ...
+
+    def locate(self, vectors: Tensor, family: Tensor) -> Tensor: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """M detections in input pixels: boxes (M, 4) half-open, label and score (M,), best first."""
+
+    boxes: NDArray[np.float64]
+    labels: NDArray[np.int64]
+    scores: NDArray[np.float64]
+
+
+def energy_map(logits: Tensor) -> Tensor:
+    """Energy (F, h, w) in 0..1 of logits (F, K, h, w): sigmoid, or the mean quantised level."""
+    levels = logits.shape[1]
+    if levels == 1:
+        return logits[:, 0].float().sigmoid()
+    steps = torch.linspace(0, 1, levels, device=logits.device)
+    return (logits.float().softmax(1) * steps[None, :, None, None]).sum(1)
+
+
+def summits(energy: Tensor, cut: float) -> tuple[Tensor, Tensor]:
+    """Topographic watershed: pixels above `cut`, and the summit each belongs to.
+
+    Every pixel points to the highest of its 3 x 3 neighbours; pointers are followed until they
+    rest. Returns flat indices into energy (F, h, w): pixels (P,) and summits (P,).
+    """
+    planes, h, w = energy.shape
+    highest, pointer = functional.max_pool2d(energy[None], 3, 1, 1, return_indices=True)
+    del highest
+    base = torch.arange(planes, device=energy.device)[:, None, None] * (h * w)
+    pointer = (pointer[0] + base).flatten()
+    pixels = (energy.flatten() > cut).nonzero()[:, 0]
+    summit = pointer[pixels]
+    while True:
+        higher = pointer[summit]
+        if bool((higher == summit).all()):
+            return pixels, summit
+        summit = higher
+
+
+def connected(energy: Tensor, cut: float) -> tuple[Tensor, Tensor]:
+    """The thesis's components: 8-connected pixels above `cut`, named by their first pixel."""
+    planes, h, w = energy.shape
+    pixels, names = [], []
+    for plane in range(planes):
+        binary = (energy[plane] > cut).cpu().numpy().astype(np.uint8)
+        _, labels = cv2.connectedComponents(binary, connectivity=8)
+        flat = labels.ravel()
+        here = np.flatnonzero(flat)
+        _, first, member = np.unique(flat[here], return_index=True, return_inverse=True)
+        pixels.append(here + plane * h * w)
+        names.append(here[first][member] + plane * h * w)
+    both = [torch.from_numpy(np.concatenate(a)).to(energy.device) for a in (pixels, names)]
+    return both[0], both[1]
+
+
+def decode(
+    net: Heads, features: Tensor, logits: Tensor, config: ModelConfig
+) -> Found:
+    """The symbols of one page: features (D, h, w), energy logits (F, K, h, w).
+
+    Class and box are read at the component's pixels of at least half its summit's energy,
+    weighted by energy; score = mean energy there x mean probability of the class.
+    """
+    energy = energy_map(logits)
+    if config.decode.components == "peaks":
+        pixels, name = summits(energy, config.energy.cut)
+    else:
+        pixels, name = connected(energy, config.energy.cut)
+    if not len(pixels):
+        return Found(np.zeros((0, 4)), np.zeros(0, np.int64), np.zeros(0))
+    _, component = name.unique(return_inverse=True)
+    count = int(component.max()) + 1
+    height = energy.flatten()[pixels]
+    top = torch.zeros(count, device=height.device).scatter_reduce_(0, component, height, "amax")
+    inner = height >= (0.5 if config.decode.components == "peaks" else 0.0) * top[component]
+    pixels, component, height = pixels[inner], component[inner], height[inner]
+    return _read(net, features, energy.shape, pixels, component, height, count, config)
+
+
+def _read(
+    net: Heads,
+    features: Tensor,
+    shape: torch.Size,
+    pixels: Tensor,
+    component: Tensor,
+    height: Tensor,
+    count: int,
+    config: ModelConfig,
+) -> Found:
+    _, h, w = shape
+    family = pixels // (h * w)
+    y, x = pixels % (h * w) // w, pixels % w
+    vectors = features[:, y, x].T
+    probability = (net.classify(vectors, family) / config.temperature).softmax(1)
+    box = net.locate(vectors, family)
+    mass = torch.zeros(count, device=height.device).index_add_(0, component, height)
+    weight = height / mass[component]
+
+    def mean(values: Tensor) -> Tensor:
+        shape = (count, *values.shape[1:])
+        weighted = values * weight.reshape(-1, *[1] * (values.dim() - 1))
+        return torch.zeros(shape, device=values.device).index_add_(0, component, weighted)
+
+    chance = mean(probability)
+    if config.decode.vote == "majority":
+        votes = functional.one_hot(probability.argmax(1), probability.shape[1]).float()
+        label = mean(votes).argmax(1)
+    else:
+        label = chance.argmax(1)
+    pixel = torch.stack(((x + 0.5) * STRIDE, (y + 0.5) * STRIDE), dim=1)
+    if config.decode.box == "offset":
+        centre = mean(pixel + box[:, :2] * config.interline)
+        sides = mean(box[:, 2:]).clamp(-6, 5).exp() * config.interline
+    else:
+        centre = mean(pixel)
+        sides = mean(box[:, 2:].clamp(-6, 5).exp()) * config.interline
+    score = mean(height) * chance.gather(1, label[:, None])[:, 0]
+    corners = torch.cat((centre - sides / 2, centre + sides / 2), dim=1)
+    return _best_first(corners, label, score.clamp(0, 1), config.decode)
+
+
+def _best_first(boxes: Tensor, labels: Tensor, scores: Tensor, decode: DecodeConfig) -> Found:
+    """Sorted by score; of overlapping components of one class only the best stays."""
+    keep = batched_nms(boxes.float(), scores.float(), labels, decode.merge_iou)
+    arrays = (t[keep].double().cpu().numpy() for t in (boxes, labels, scores))
+    found_boxes, found_labels, found_scores = arrays
+    return Found(found_boxes, found_labels.astype(np.int64), found_scores)
