@@ -1,0 +1,170 @@
+"""The five lines of a traced staff, to a fraction of a pixel, and where they begin and end.
+
+Letters: K strips across the page, of one interline each; N of them along the staff.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores_tools.staff_tracing import Floats, Trace
+
+Doubles = NDArray[np.float64]
+
+LINES = np.arange(-2, 3)  # the five lines, counted from the middle one down
+PRESENT = 0.35  # share of a strip a line must cover to be seen there
+ENOUGH = 3  # lines of five that prove a staff where symbols hide the others
+MEND = 4  # strips without lines that a staff may be followed across
+SMOOTH = 7  # strips over which a line is taken to be straight
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Staff:
+    """One staff. Coordinates in pixels, of pixel centres: the top row of the page is y = 0.
+
+    left, right: half-open extent of the lines. xs (N,): where the lines were sampled, from left
+    to right - 1. lines (5, N): the centre of each line there, top line first.
+    strength: share of the lines that is seen, 0..1.
+    """
+
+    left: float
+    right: float
+    xs: Doubles
+    lines: Doubles
+    strength: float
+
+    @property
+    def interline(self) -> float:
+        """Distance between neighbouring lines, in pixels."""
+        return float(np.median(self.lines[4] - self.lines[0]) / 4)
+
+    @property
+    def centre(self) -> float:
+        """Mean y of the middle line."""
+        return float(self.lines[2].mean())
+
+    def lines_at(self, x: float | Doubles) -> Doubles:
+        """y of the five lines at x, (5,) or (5, len(x)); level beyond the staff's ends."""
+        return np.array([np.interp(x, self.xs, line) for line in self.lines])
+
+
+def refine(thin: NDArray[np.uint8], trace: Trace, thickness: float) -> Staff | None:
+    """The staff at a trace, from thin ink (H, W); None where too little of it is there."""
+    space = trace.interline
+    low = max(0, int(trace.middle.min() - 5 * space))
+    band = thin[low : int(trace.middle.max() + 5 * space) + 1]
+    width = thin.shape[1]
+    strips = max(1, round(width / space))
+    shares = cv2.resize(band, (strips, band.shape[0]), interpolation=cv2.INTER_AREA) / 255.0
+    xs = (np.arange(strips) + 0.5) * width / strips - 0.5
+    slope = np.polyfit(trace.xs, trace.middle, 1)[0]
+    middle = _extended(xs, trace.xs, trace.middle - low, slope)
+    lines = middle + space * LINES[:, None]
+    first, last = (int(np.abs(xs - x).argmin()) for x in (trace.xs[0], trace.xs[-1]))
+    for _ in range(2):
+        off, mass = _offsets(shares, lines, 0.42 * space)
+        shift = _smoothed(xs, off.T, np.where(_between(strips, first, last), mass, 0).T, SMOOTH)
+        lines = lines + shift
+        _, mass = _offsets(shares, lines, 0.25 * space)
+        first, last = _extent(mass, first, last)
+    inside = _between(strips, first, last)
+    for reach in (0.35, 0.25):
+        off, mass = _offsets(shares, lines, reach * space)
+        for i in range(5):
+            lines[i] += _smoothed(xs, off[i][:, None], np.where(inside, mass[i], 0)[:, None], SMOOTH)
+    if last - first < 3:
+        return None
+    left, right = _ends(band, xs, lines, (first, last), thickness)
+    at = np.concatenate([[left], xs[(xs > left) & (xs < right - 1)], [right - 1]])
+    lines = np.array([np.interp(at, xs, line) for line in lines]) + low
+    strength = float(np.minimum(mass[:, first : last + 1] / PRESENT, 1).mean())
+    return Staff(left, right, at, lines, strength)
+
+
+def _between(count: int, first: int, last: int) -> NDArray[np.bool_]:
+    index = np.arange(count)
+    return (index >= first) & (index <= last)
+
+
+def _extended(xs: Doubles, known_xs: Doubles, known: Doubles, slope: float) -> Doubles:
+    """known, interpolated at xs and carried on at a slope beyond its ends."""
+    beyond = xs - np.clip(xs, known_xs[0], known_xs[-1])
+    return np.asarray(np.interp(xs, known_xs, known) + slope * beyond)
+
+
+def _offsets(shares: Floats, lines: Doubles, reach: float) -> tuple[Doubles, Doubles]:
+    """Where ink lies from where lines (5, K) are expected, and how much of it: (5, K) each."""
+    steps = np.arange(-int(np.ceil(reach)), int(np.ceil(reach)) + 1)
+    rows = np.round(lines).astype(int)[..., None] + steps
+    seen = shares[np.clip(rows, 0, shares.shape[0] - 1), np.arange(shares.shape[1])[:, None]]
+    away = rows - lines[..., None]
+    seen = seen * np.clip(1.5 - np.abs(away) / reach, 0, 1)
+    mass = seen.sum(axis=-1)
+    peak = seen.max(axis=-1)
+    off = (seen * away).sum(axis=-1) / np.maximum(mass, 1e-6)
+    return off, np.where(peak > 0.1, peak, 0)
+
+
+def _smoothed(xs: Doubles, values: Doubles, weights: Doubles, window: int) -> Doubles:
+    """Weighted values (K, M) as one smooth curve (K,): a local straight line, level outside."""
+    weight = weights.sum(axis=1)
+    if weight.max() <= 0:
+        return np.zeros(len(xs))
+    mean = (weights * values).sum(axis=1) / np.maximum(weight, 1e-6)
+    seen = weight > 0
+    trend = np.polyfit(xs[seen], mean[seen], 1, w=weight[seen]) if seen.sum() > 2 else [0.0, 0.0]
+    rest = np.where(seen, mean - np.polyval(trend, xs), 0)
+    limit = 3 * np.median(np.abs(rest[seen])) + 0.3  # a symbol mistaken for a line
+    weight = np.where(np.abs(rest) > limit, 0.1 * weight, weight)
+    kernel = np.hanning(window + 2)
+    top = np.convolve(rest * weight, kernel, "same")
+    total = np.convolve(weight, kernel, "same")
+    known = total > 0
+    curve = np.interp(xs, xs[known], top[known] / total[known])
+    clipped = np.clip(xs, xs[seen][0], xs[seen][-1])
+    return np.asarray(curve + np.polyval(trend, clipped))
+
+
+def _extent(mass: Doubles, first: int, last: int) -> tuple[int, int]:
+    """First and last strip of a staff, from a rough pair: outward or inward as lines show."""
+    shown = np.flatnonzero((mass > PRESENT).sum(axis=0) >= ENOUGH)
+    shown = shown[(shown > first - 1) | True]
+    if not len(shown):
+        return first, first
+    groups = np.split(shown, np.flatnonzero(np.diff(shown) > MEND) + 1)
+    meeting = [g for g in groups if g[-1] >= first - MEND and g[0] <= last + MEND]
+    if not meeting:
+        return first, first
+    return int(meeting[0][0]), int(meeting[-1][-1])
+
+
+def _ends(
+    band: NDArray[np.uint8],
+    xs: Doubles,
+    lines: Doubles,
+    strips: tuple[int, int],
+    thickness: float,
+) -> tuple[float, float]:
+    """Left and right end in pixels: the outermost column where lines show, without a leap."""
+    step = xs[1] - xs[0]
+    reach = max(1, round(0.5 * thickness))
+    ends = []
+    for strip, outward in ((strips[0], -1), (strips[1], 1)):
+        columns = np.arange(round(xs[strip] - outward * step), round(xs[strip] + outward * 2 * step) , outward)
+        columns = columns[(columns >= 0) & (columns < band.shape[1])]
+        rows = np.round([np.interp(columns, xs, line) for line in lines]).astype(int)
+        shown = np.zeros(rows.shape, bool)
+        for dy in range(-reach, reach + 1):
+            shown |= band[np.clip(rows + dy, 0, band.shape[0] - 1), columns] > 127
+        good = np.flatnonzero(shown.sum(axis=0) >= ENOUGH)
+        if len(good):
+            leaps = np.flatnonzero(np.diff(good) > 0.7 * step)
+            end = good[leaps[0]] if len(leaps) else good[-1]
+            ends.append(columns[end])
+        else:
+            ends.append(round(xs[strip]))
+    return float(ends[0]), float(ends[1] + 1)

@@ -1,0 +1,189 @@
+"""Five-line staves in a page of ink: how far apart the lines are, and where they run.
+
+The page is cut into strips one interline wide. In every strip a comb of five teeth looks for
+lines; what it finds is followed from strip to strip, so skew, curl and gaps do no harm.
+Lines are thin vertical runs of ink: noteheads, beams and text are left out from the start.
+
+Letters: H, W page height and width in pixels; K strips; R rows of the comb's picture, which is
+coarser than the page; N samples of one staff (one a strip).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+
+SMALLEST_INTERLINE, LARGEST_INTERLINE = 4, 120  # px
+COMB_INTERLINE = 11  # rows; finer pictures cost time and find no more staves
+SIZES = np.geomspace(0.6, 1.34, 19)  # staves on a page differ: cue staves, perspective
+STEEPEST = 0.12  # slope a line may have, as dy / dx
+MEMORY = 0.9  # how much of the evidence one strip passes on to the next
+FOUND = 0.25  # mean share of a strip that the comb must see covered by lines
+TOUCHING = 3.0  # interlines; no two staff centres are closer
+SHORTEST = 6  # strips
+GAP = 8  # strips that may show nothing before a staff counts as ended
+SEEN = 0.3  # score of one strip that shows lines by itself
+WEAKEST = 0.2  # mean score of a staff
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Where one staff runs: the centres of N strips (N,), the middle line there (N,), in px.
+
+    interline: distance of its lines in px. strength: how much of the lines is seen, 0..1.
+    """
+
+    xs: NDArray[np.float64]
+    middle: NDArray[np.float64]
+    interline: float
+    strength: float
+
+
+def run_spacing(ink: Bools) -> tuple[list[float], float] | None:
+    """Likely interlines, likeliest first, and the thickness of the lines, in pixels.
+
+    Counts a vertical run of ink with the run of paper next to it: on a staff their sum is the
+    interline however thick the lines are. None where nothing on the page repeats.
+    """
+    columns = np.ascontiguousarray(ink[:, :: max(1, ink.shape[1] // 600)].T)
+    columns[:, 0] = columns[:, -1] = False
+    edges = np.flatnonzero(np.diff(columns.ravel().view(np.int8))) + 1
+    if len(edges) < 4:
+        return None
+    runs = np.diff(edges)  # ink, paper, ink, ...
+    sums = runs[:-1] + runs[1:]
+    counts = np.bincount(sums[sums < LARGEST_INTERLINE + 2], minlength=LARGEST_INTERLINE + 3)
+    counts[:SMALLEST_INTERLINE] = 0
+    smooth = np.convolve(counts, [1.0, 2.0, 1.0], "same")
+    peaks = [i for i in range(1, LARGEST_INTERLINE) if smooth[i - 1] < smooth[i] >= smooth[i + 1]]
+    peaks.sort(key=lambda i: -smooth[i])
+    peaks = [i for i in peaks[:4] if smooth[i] > 0.3 * smooth[peaks[0]]]
+    if not peaks or smooth[peaks[0]] < 40:
+        return None
+    black = runs[:-1:2][np.abs(sums[::2] - peaks[0]) <= 1]
+    thickness = float(np.median(black[black <= 0.5 * peaks[0]])) if len(black) else 1.0
+    around = np.arange(-1, 2)
+    spacings = [float(np.average(i + around, weights=counts[i + around])) for i in peaks]
+    return spacings, max(1.0, thickness)
+
+
+def thin_ink(ink: Bools, interline: float, thickness: float) -> NDArray[np.uint8]:
+    """The ink whose vertical run is short enough for a staff line, 0 or 255, (H, W)."""
+    longest = int(min(max(2 * thickness, thickness + 2), 0.6 * interline))
+    pixels = ink.view(np.uint8) * np.uint8(255)
+    kernel = np.ones((longest + 1, 1), np.uint8)
+    return np.asarray(cv2.subtract(pixels, cv2.morphologyEx(pixels, cv2.MORPH_OPEN, kernel)))
+
+
+def trace_staves(thin: NDArray[np.uint8], interline: float) -> list[Trace]:
+    """Staves whose interline is near the given one, from top to bottom."""
+    height, width = thin.shape
+    step = min(float(width), max(4.0, interline))
+    unit = min(1.0, COMB_INTERLINE / interline)  # rows per pixel
+    size = (max(1, round(width / step)), max(1, round(height * unit)))
+    shares = cv2.resize(thin, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    shares /= max(float(np.median(shares.max(axis=0))), 0.05)
+    score, sizes = _comb(np.minimum(shares, np.float32(1)), interline * unit)
+    evidence = _followed(score, step * unit)
+    traces = []
+    for chain in _chains(evidence, score, interline * unit):
+        strips = np.arange(min(chain), max(chain) + 1)
+        known = np.array(sorted(chain.items()))
+        rows = np.interp(strips, known[:, 0], known[:, 1])
+        seen = score[known[:, 1], known[:, 0]]
+        local = np.average(sizes[known[:, 1], known[:, 0]], weights=np.maximum(seen, 1e-3))
+        xs, ys = (strips + 0.5) * width / size[0], (rows + 0.5) / unit - 0.5
+        traces.append(Trace(xs, ys, float(local) / unit, float(np.clip(seen.mean(), 0, 1))))
+    return _without_ghosts(traces)
+
+
+def _without_ghosts(traces: list[Trace]) -> list[Trace]:
+    """The traces without those that run where a stronger one does, or are no match for it."""
+    kept: list[Trace] = []
+    for trace in sorted(traces, key=lambda t: -t.strength * len(t.xs)):
+        if trace.strength < max(WEAKEST, 0.5 * max((t.strength for t in kept), default=0)):
+            continue
+        apart = TOUCHING * trace.interline
+        rows = [float(np.abs(np.interp(trace.xs, t.xs, t.middle) - trace.middle).min()) for t in kept]
+        if all(
+            row >= apart or trace.xs[0] > t.xs[-1] + apart or trace.xs[-1] < t.xs[0] - apart
+            for row, t in zip(rows, kept, strict=True)
+        ):
+            kept.append(trace)
+    return sorted(kept, key=lambda t: float(t.middle.mean()))
+
+
+def _comb(shares: Floats, spacing: float) -> tuple[Floats, Floats]:
+    """Best score of five lines centred on each row, and the spacing that gave it: (R, K) each.
+
+    Five covered rows count for, covered rows between and just outside the five count against,
+    so that neither text nor the same staff a line or half a line off scores.
+    """
+
+    def at(shift: float) -> Floats:
+        matrix = np.array([[1, 0, 0], [0, 1, -shift]], np.float32)
+        return np.asarray(cv2.warpAffine(shares, matrix, (shares.shape[1], shares.shape[0])))
+
+    best = np.full(shares.shape, -1, np.float32)
+    sizes = np.full(shares.shape, spacing, np.float32)
+    for size in SIZES * spacing:
+        teeth = [at(k * size) for k in (-2, -1, 0, 1, 2)]
+        score = np.add.reduce(teeth) / 5
+        for shift, weight in ((0.5, 0.15), (1.5, 0.15), (3.0, 0.25)):
+            score -= weight * (at(shift * size) + at(-shift * size))
+        better = score > best
+        best[better] = score[better]
+        sizes[better] = size
+    return best, sizes
+
+
+def _followed(score: Floats, step: float) -> Floats:
+    """Evidence gathered along the best path through each cell, from both sides, (R, K)."""
+    reach = max(1, round(STEEPEST * step))
+    kernel = np.ones((2 * reach + 1, 1), np.uint8)
+    total = -score
+    weight = np.full(score.shape[1], -1.0, np.float32)
+    for order in (range(score.shape[1]), reversed(range(score.shape[1]))):
+        passed, share = np.zeros((score.shape[0], 1), np.float32), 0.0
+        for k in order:
+            passed = score[:, k : k + 1] + MEMORY * cv2.dilate(passed, kernel)
+            share = 1 + MEMORY * share
+            total[:, k : k + 1] += passed
+            weight[k] += share
+    return np.asarray(total / weight)
+
+
+def _chains(evidence: Floats, score: Floats, spacing: float) -> list[dict[int, int]]:
+    """Peaks of the evidence joined along x: one dict strip -> row for every staff."""
+    reach = round(0.6 * TOUCHING * spacing)
+    highest = cv2.dilate(evidence, np.ones((2 * reach + 1, 1), np.uint8))
+    peaks = (evidence >= highest) & (evidence > FOUND)
+    growing: list[dict[int, int]] = []
+    done: list[dict[int, int]] = []
+    for k in range(evidence.shape[1]):
+        for row in np.flatnonzero(peaks[:, k]).tolist():
+            near = [c for c in growing if k not in c and abs(_end(c) - row) <= 0.4 * spacing]
+            chain = min(near, key=lambda c: abs(_end(c) - row), default={})
+            if not chain:
+                growing.append(chain)
+            chain[k] = row
+        done += [c for c in growing if k - max(c) > GAP]
+        growing = [c for c in growing if k - max(c) <= GAP]
+    chains = [_trimmed(chain, score) for chain in done + growing]
+    return [chain for chain in chains if len(chain) >= SHORTEST]
+
+
+def _end(chain: dict[int, int]) -> int:
+    return chain[max(chain)]
+
+
+def _trimmed(chain: dict[int, int], score: Floats) -> dict[int, int]:
+    """The chain without ends that only their neighbours' evidence supports."""
+    seen = [k for k, row in chain.items() if score[max(0, row - 1) : row + 2, k].max() > SEEN]
+    return {k: chain[k] for k in chain if seen and seen[0] <= k <= seen[-1]}

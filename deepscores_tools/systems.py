@@ -1,0 +1,84 @@
+"""Which staves are played together: those joined by a line, bracket or brace at the left, or by
+barlines that run through the space between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores_tools.staff_lines import Staff
+
+MEND = 0.5  # interlines; breaks in a line that still count as ink
+LEFT_OUTSIDE, LEFT_INSIDE = 3.0, 0.7  # interlines around the staves' left end
+LEAN = 0.06  # dx / dy a barline may have relative to the staves
+LONGEST = 30.0  # interlines; no system leaves more room between two staves
+
+
+def group_staves(ink: NDArray[np.bool_], staves: Sequence[Staff]) -> tuple[tuple[int, ...], ...]:
+    """Indices of the staves (given from top to bottom) of each system, ink (H, W)."""
+    systems: list[list[int]] = []
+    for i, staff in enumerate(staves):
+        if i and _joined(ink, staves[i - 1], staff):
+            systems[-1].append(i)
+        else:
+            systems.append([i])
+    return tuple(tuple(system) for system in systems)
+
+
+def _joined(ink: NDArray[np.bool_], upper: Staff, lower: Staff) -> bool:
+    space = max(upper.interline, lower.interline)
+    left, right = max(upper.left, lower.left), min(upper.right, lower.right)
+    if right - left < 4 * space or lower.centre - upper.centre > (LONGEST + 4) * space:
+        return False
+    first = max(0, round(min(upper.left, lower.left) - LEFT_OUTSIDE * space))
+    gap = _straightened(ink, upper, lower, first, min(ink.shape[1], round(right + space)))
+    if gap is None:
+        return False
+    mend = np.ones((2 * round(MEND * space / 2) + 1, 1), np.uint8)
+    gap = cv2.morphologyEx(gap, cv2.MORPH_CLOSE, mend)
+    if _crossed(gap[:, : round(left + LEFT_INSIDE * space) - first]):
+        return True
+    through = _barlines(gap[:, round(left - first) :], space)
+    at_right = [x for x in through if x > right - left - space]
+    return len(through) >= 2 or len(at_right) > 0
+
+
+def _straightened(
+    ink: NDArray[np.bool_], upper: Staff, lower: Staff, first: int, last: int
+) -> NDArray[np.uint8] | None:
+    """The ink between two staves, 0 or 1, sheared so that both staves border it levelly."""
+    columns = np.arange(first, last)
+    top, bottom = upper.lines_at(columns)[4], lower.lines_at(columns)[0]
+    height = round(float(np.median(bottom - top)))
+    if height < 2 or last - first < 2:
+        return None
+    share = np.linspace(0, 1, height)[:, None]
+    rows = np.round(top + share * (bottom - top)).astype(int)
+    inside = (rows >= 0) & (rows < ink.shape[0])
+    return np.where(inside, ink[np.clip(rows, 0, ink.shape[0] - 1), columns], 0).astype(np.uint8)
+
+
+def _crossed(gap: NDArray[np.uint8]) -> bool:
+    """Does one connected piece of ink reach from the top to the bottom?"""
+    if gap.shape[1] < 2:
+        return False
+    _, labels = cv2.connectedComponents(gap, connectivity=8)
+    top, bottom = labels[1:3].ravel(), labels[-3:-1].ravel()
+    return len(np.intersect1d(top[top > 0], bottom[bottom > 0])) > 0
+
+
+def _barlines(gap: NDArray[np.uint8], space: float) -> list[float]:
+    """x of the straight, nearly upright lines that cross the whole gap."""
+    height, width = gap.shape
+    wide = cv2.dilate(gap, np.ones((1, 2 * round(0.1 * space) + 1), np.uint8))
+    full = np.zeros(width, bool)
+    for lean in np.linspace(-LEAN, LEAN, 5):
+        shear = np.array([[1, lean, -lean * height / 2], [0, 1, 0]], np.float32)
+        upright = cv2.warpAffine(wide, shear, (width, height), flags=cv2.INTER_NEAREST)
+        full |= upright.mean(axis=0) > 0.97
+    xs = np.flatnonzero(full)
+    groups = np.split(xs, np.flatnonzero(np.diff(xs) > space) + 1) if len(xs) else []
+    return [float(group.mean()) for group in groups]
