@@ -5,20 +5,23 @@ Letters: K strips across the page, of one interline each; N of them along the st
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores_tools.staff_tracing import Floats, Trace
+from deepscores_tools.staff_tracing import Trace
 
 Doubles = NDArray[np.float64]
 
 LINES = np.arange(-2, 3)  # the five lines, counted from the middle one down
 PRESENT = 0.35  # share of a strip a line must cover to be seen there
 ENOUGH = 3  # lines of five that prove a staff where symbols hide the others
-MEND = 4  # strips without lines that a staff may be followed across
+MEND = 45  # strips of hidden lines that a staff may be followed across
+BLANK = 2  # strips of bare paper that end it
+SOLID = 2  # strips in a row that must show lines
 SMOOTH = 7  # strips over which a line is taken to be straight
 
 
@@ -52,30 +55,36 @@ class Staff:
         return np.array([np.interp(x, self.xs, line) for line in self.lines])
 
 
-def refine(thin: NDArray[np.uint8], trace: Trace, thickness: float) -> Staff | None:
-    """The staff at a trace, from thin ink (H, W); None where too little of it is there."""
+def refine(
+    ink: NDArray[np.bool_], thin: NDArray[np.uint8], trace: Trace, thickness: float
+) -> Staff | None:
+    """The staff at a trace, from ink and thin ink (H, W); None where too little is there."""
     space = trace.interline
     low = max(0, int(trace.middle.min() - 5 * space))
-    band = thin[low : int(trace.middle.max() + 5 * space) + 1]
-    width = thin.shape[1]
+    rows = slice(low, int(trace.middle.max() + 5 * space) + 1)
+    band, width = thin[rows], thin.shape[1]
     strips = max(1, round(width / space))
-    shares = cv2.resize(band, (strips, band.shape[0]), interpolation=cv2.INTER_AREA) / 255.0
+    squeezed = cv2.resize(band, (strips, band.shape[0]), interpolation=cv2.INTER_AREA)
+    shares = squeezed.astype(np.float64) / 255
     xs = (np.arange(strips) + 0.5) * width / strips - 0.5
     slope = np.polyfit(trace.xs, trace.middle, 1)[0]
     middle = _extended(xs, trace.xs, trace.middle - low, slope)
     lines = middle + space * LINES[:, None]
+    blank = _blank(ink[rows], lines, xs)
     first, last = (int(np.abs(xs - x).argmin()) for x in (trace.xs[0], trace.xs[-1]))
     for _ in range(2):
         off, mass = _offsets(shares, lines, 0.42 * space)
         shift = _smoothed(xs, off.T, np.where(_between(strips, first, last), mass, 0).T, SMOOTH)
         lines = lines + shift
         _, mass = _offsets(shares, lines, 0.25 * space)
-        first, last = _extent(mass, first, last)
+        first, last = _extent(mass, blank, first, last)
     inside = _between(strips, first, last)
     for reach in (0.35, 0.25):
         off, mass = _offsets(shares, lines, reach * space)
         for i in range(5):
-            lines[i] += _smoothed(xs, off[i][:, None], np.where(inside, mass[i], 0)[:, None], SMOOTH)
+            lines[i] += _smoothed(
+                xs, off[i][:, None], np.where(inside, mass[i], 0)[:, None], SMOOTH
+            )
     if last - first < 3:
         return None
     left, right = _ends(band, xs, lines, (first, last), thickness)
@@ -96,7 +105,7 @@ def _extended(xs: Doubles, known_xs: Doubles, known: Doubles, slope: float) -> D
     return np.asarray(np.interp(xs, known_xs, known) + slope * beyond)
 
 
-def _offsets(shares: Floats, lines: Doubles, reach: float) -> tuple[Doubles, Doubles]:
+def _offsets(shares: Doubles, lines: Doubles, reach: float) -> tuple[Doubles, Doubles]:
     """Where ink lies from where lines (5, K) are expected, and how much of it: (5, K) each."""
     steps = np.arange(-int(np.ceil(reach)), int(np.ceil(reach)) + 1)
     rows = np.round(lines).astype(int)[..., None] + steps
@@ -129,14 +138,28 @@ def _smoothed(xs: Doubles, values: Doubles, weights: Doubles, window: int) -> Do
     return np.asarray(curve + np.polyval(trend, clipped))
 
 
-def _extent(mass: Doubles, first: int, last: int) -> tuple[int, int]:
-    """First and last strip of a staff, from a rough pair: outward or inward as lines show."""
+def _blank(ink: NDArray[np.bool_], lines: Doubles, xs: Doubles) -> NDArray[np.bool_]:
+    """Strips (K,) whose middle column shows no ink at all between the outer lines."""
+    columns = ink[:, np.round(xs).astype(int)]
+    y = np.arange(len(ink))[:, None]
+    inside = (y >= lines[0] - 1) & (y <= lines[4] + 1)
+    return np.asarray(~(columns & inside).any(axis=0))
+
+
+def _extent(mass: Doubles, blank: NDArray[np.bool_], first: int, last: int) -> tuple[int, int]:
+    """First and last strip of a staff, from a rough pair: outward or inward as lines show.
+
+    Beams and dense chords may hide all lines; only paper ends a staff, or a long silence.
+    """
     shown = np.flatnonzero((mass > PRESENT).sum(axis=0) >= ENOUGH)
-    shown = shown[(shown > first - 1) | True]
     if not len(shown):
         return first, first
-    groups = np.split(shown, np.flatnonzero(np.diff(shown) > MEND) + 1)
-    meeting = [g for g in groups if g[-1] >= first - MEND and g[0] <= last + MEND]
+    apart = [
+        b - a > MEND or (b - a > 2 and bool(blank[a + 1 : b].sum() >= BLANK))
+        for a, b in itertools.pairwise(shown.tolist())
+    ]
+    groups = [g for g in np.split(shown, np.flatnonzero(apart) + 1) if len(g) >= SOLID]
+    meeting = [g for g in groups if g[-1] >= first and g[0] <= last]
     if not meeting:
         return first, first
     return int(meeting[0][0]), int(meeting[-1][-1])
@@ -154,7 +177,9 @@ def _ends(
     reach = max(1, round(0.5 * thickness))
     ends = []
     for strip, outward in ((strips[0], -1), (strips[1], 1)):
-        columns = np.arange(round(xs[strip] - outward * step), round(xs[strip] + outward * 2 * step) , outward)
+        columns = np.arange(
+            round(xs[strip] - outward * step), round(xs[strip] + outward * 2 * step), outward
+        )
         columns = columns[(columns >= 0) & (columns < band.shape[1])]
         rows = np.round([np.interp(columns, xs, line) for line in lines]).astype(int)
         shown = np.zeros(rows.shape, bool)

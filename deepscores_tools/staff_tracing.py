@@ -20,8 +20,8 @@ Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
 SMALLEST_INTERLINE, LARGEST_INTERLINE = 4, 120  # px
-COMB_INTERLINE = 11  # rows; finer pictures cost time and find no more staves
-SIZES = np.geomspace(0.6, 1.34, 19)  # staves on a page differ: cue staves, perspective
+COMB_INTERLINE = 9  # rows; finer pictures cost time and find no more staves
+SIZES = np.geomspace(0.6, 1.34, 15)  # staves on a page differ: cue staves, perspective
 STEEPEST = 0.12  # slope a line may have, as dy / dx
 MEMORY = 0.9  # how much of the evidence one strip passes on to the next
 FOUND = 0.25  # mean share of a strip that the comb must see covered by lines
@@ -110,7 +110,9 @@ def _without_ghosts(traces: list[Trace]) -> list[Trace]:
         if trace.strength < max(WEAKEST, 0.5 * max((t.strength for t in kept), default=0)):
             continue
         apart = TOUCHING * trace.interline
-        rows = [float(np.abs(np.interp(trace.xs, t.xs, t.middle) - trace.middle).min()) for t in kept]
+        rows = [
+            float(np.abs(np.interp(trace.xs, t.xs, t.middle) - trace.middle).min()) for t in kept
+        ]
         if all(
             row >= apart or trace.xs[0] > t.xs[-1] + apart or trace.xs[-1] < t.xs[0] - apart
             for row, t in zip(rows, kept, strict=True)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores_tools.staff_lines import Staff, refine
 from deepscores_tools.staff_choice import settle
-from deepscores_tools.staff_tracing import run_spacing, thin_ink, trace_staves
+from deepscores_tools.staff_lines import Staff, refine
+from deepscores_tools.staff_tracing import SIZES, run_spacing, thin_ink, trace_staves
 from deepscores_tools.systems import group_staves
 
 INK = 96  # of 255: antialiased lines one pixel thick must still count
@@ -45,8 +45,14 @@ def find_staves(ink: NDArray[Any]) -> Staves:
     if spacing is None:
         return NO_STAVES
     interlines, thickness = spacing
-    candidates = [_staves_near(black, interline, thickness) for interline in interlines]
-    staves = max(candidates, key=lambda found: sum(s.strength * (s.right - s.left) for s in found))
+    staves: list[Staff] = []
+    tried: list[float] = []
+    for interline in interlines:
+        if any(SIZES[0] < interline / other < SIZES[-1] for other in tried):
+            continue  # the comb has looked for these already
+        found = _staves_near(black, interline, thickness)
+        staves = max(staves, found, key=_weight)
+        tried.append(interline)
     if not staves:
         return NO_STAVES
     interline = _commonest(staves)
@@ -57,8 +63,13 @@ def find_staves(ink: NDArray[Any]) -> Staves:
 
 def _staves_near(black: NDArray[np.bool_], interline: float, thickness: float) -> list[Staff]:
     thin = thin_ink(black, interline, thickness)
-    found = (refine(thin, trace, thickness) for trace in trace_staves(thin, interline))
-    return settle([staff for staff in found if staff is not None], black)
+    found = (refine(black, thin, trace, thickness) for trace in trace_staves(thin, interline))
+    return settle([staff for staff in found if staff is not None])
+
+
+def _weight(staves: list[Staff]) -> float:
+    """How much staff there is: length of lines that were seen, in pixels."""
+    return sum(s.strength * (s.right - s.left) for s in staves)
 
 
 def _commonest(staves: list[Staff]) -> float:

@@ -38,7 +38,7 @@ def _joined(ink: NDArray[np.bool_], upper: Staff, lower: Staff) -> bool:
     if gap is None:
         return False
     mend = np.ones((2 * round(MEND * space / 2) + 1, 1), np.uint8)
-    gap = cv2.morphologyEx(gap, cv2.MORPH_CLOSE, mend)
+    gap = np.asarray(cv2.morphologyEx(gap, cv2.MORPH_CLOSE, mend), dtype=np.uint8)
     if _crossed(gap[:, : round(left + LEFT_INSIDE * space) - first]):
         return True
     through = _barlines(gap[:, round(left - first) :], space)
@@ -51,7 +51,8 @@ def _straightened(
 ) -> NDArray[np.uint8] | None:
     """The ink between two staves, 0 or 1, sheared so that both staves border it levelly."""
     columns = np.arange(first, last)
-    top, bottom = upper.lines_at(columns)[4], lower.lines_at(columns)[0]
+    at = columns.astype(np.float64)
+    top, bottom = upper.lines_at(at)[4], lower.lines_at(at)[0]
     height = round(float(np.median(bottom - top)))
     if height < 2 or last - first < 2:
         return None
