@@ -1,0 +1,170 @@
+"""MuNG 2.x XML (MUSCIMA++ 2.0 and 2.1): a file a page, nodes with boxes, masks and links.
+
+Box ends are exclusive (right = Left + Width), masks are row-major runs within the box, links
+are ids within the document. Not held by the format: page size, interline, image, licence,
+oriented boxes, ink area. The page size is therefore taken from the nodes, see `page_size`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from lxml import etree
+
+from deepscores_tools.errors import InputError
+from deepscores_tools.formats.mung_mask import decode_mask
+from deepscores_tools.symbols import Attribute, Box, Page, Symbol
+from deepscores_tools.true_interline import true_interline
+
+MAX_SIDE = 1_000_000
+"""Pixels; a coordinate beyond this is a broken file, not a page."""
+
+_DOCUMENT = re.compile(r"CVC-MUSCIMA_W-(?P<writer>\d+)_N-(?P<piece>\d+)_D-(?P<distortion>\w+)$")
+
+
+def read(path: Path) -> Iterator[Page]:
+    """The pages of one MuNG file, or of a folder of them in the order of their names.
+
+    A folder whose `annotations` subfolder holds the files, as MUSCIMA++ is shipped, will do.
+    `Page.name` is the file's path in its folder with the extension .png, since that is what
+    the page's image is called; `Page.image` is None (see page_image.py). Raises InputError.
+    """
+    for file in files(path):
+        yield read_page(file)
+
+
+def files(path: Path) -> list[Path]:
+    """The XML files that `read` takes from a file or folder. Raises InputError if none."""
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise InputError(path, "no such file or folder")
+    for folder in (path, path / "annotations"):
+        found = sorted(folder.glob("*.xml"))
+        if found:
+            return found
+    raise InputError(path, "no .xml file in this folder")
+
+
+def read_page(file: Path) -> Page:
+    """The one page of a MuNG file. Raises InputError."""
+    symbols: list[Symbol] = []
+    root: etree._Element | None = None
+    try:
+        with file.open("rb") as stream:
+            nodes = etree.iterparse(
+                stream, events=("end",), tag="Node", resolve_entities=False, no_network=True,
+                load_dtd=False, huge_tree=False, remove_comments=True,
+            )  # fmt: skip
+            for _, node in nodes:
+                symbols.append(_symbol(node, file))
+                node.clear()  # keeps the memory to one node's text, whatever the file's size
+            root = nodes.root
+    except OSError as error:
+        raise InputError(file, error.strerror or str(error)) from error
+    except etree.XMLSyntaxError as error:
+        raise InputError(file, f"not well-formed XML: {error.msg}") from error
+    if root is None or root.tag != "Nodes":
+        raise InputError(file, f"not MuNG: the root element is <{root.tag}>, not <Nodes>"
+                         if root is not None else "not MuNG: no root element")  # fmt: skip
+    _require_distinct_ids(symbols, file)
+    width, height = page_size(symbols)
+    document = root.get("document") or file.stem
+    attributes: dict[str, Attribute] = dict(document_attributes(document))
+    if root.get("dataset"):
+        attributes["dataset"] = str(root.get("dataset"))
+    return Page(
+        name=file.with_suffix(".png").name, width=width, height=height, symbols=symbols,
+        interline=true_interline(symbols), document=document, attributes=attributes,
+    )  # fmt: skip
+
+
+def page_size(symbols: Sequence[Symbol]) -> tuple[int, int]:
+    """(width, height) in pixels of a page that is known only by its symbols.
+
+    The extent of the symbols, plus on the right and below the margin that is seen on the left
+    and above: 130 to 230 px on the MUSCIMA++ pages. The origin is the true one, so the boxes
+    fit the page whatever its real size.
+    """
+    if not symbols:
+        return 1, 1
+    left, top = (max(0.0, min(s.box[i] for s in symbols)) for i in (0, 1))
+    right, bottom = (max(1.0, max(s.box[i] for s in symbols)) for i in (2, 3))
+    return int(right + left), int(bottom + top)
+
+
+def document_attributes(document: str) -> Mapping[str, str]:
+    """Writer, piece and distortion from a document's name, where it is one of CVC-MUSCIMA."""
+    match = _DOCUMENT.match(document)
+    return match.groupdict() if match else {}
+
+
+def _symbol(node: etree._Element, file: Path) -> Symbol:
+    fields = {child.tag: child for child in node if isinstance(child.tag, str)}
+    try:
+        number = {k: _integer(fields, k) for k in ("Id", "Top", "Left", "Width", "Height")}
+        name = (fields["ClassName"].text or "").strip() if "ClassName" in fields else ""
+        if not name:
+            raise ValueError("no ClassName")
+        width, height = number["Width"], number["Height"]
+        if width <= 0 or height <= 0:
+            raise ValueError(f"empty box of {width} x {height}")
+        left, top = number["Left"], number["Top"]
+        data = _data(fields["Data"]) if "Data" in fields else {}
+        score = data.pop("score", None)
+        return Symbol(
+            name=name,
+            box=Box(left, top, left + width, top + height),
+            id=number["Id"],
+            score=None if score is None else float(score),
+            mask=decode_mask(fields["Mask"].text, height, width) if "Mask" in fields else None,
+            outlinks=_links(fields.get("Outlinks")),
+            attributes=data,
+        )
+    except ValueError as error:
+        where = f"node {node.findtext('Id')}, line {node.sourceline}"
+        raise InputError(file, f"{where}: {error}") from error
+
+
+def _integer(fields: Mapping[str, etree._Element], key: str) -> int:
+    text = fields[key].text if key in fields else None
+    try:
+        value = int(text or "")
+    except ValueError:
+        raise ValueError(f"{key} is {text!r}, not an integer") from None
+    if abs(value) > MAX_SIDE and key != "Id":
+        raise ValueError(f"{key} {value} is beyond {MAX_SIDE} pixels")
+    return value
+
+
+def _links(element: etree._Element | None) -> tuple[int, ...]:
+    text = None if element is None else element.text
+    return tuple(map(int, text.split())) if text else ()
+
+
+def _data(element: etree._Element) -> dict[str, Attribute]:
+    """DataItems as attributes; a list becomes its JSON text, which `write` turns back."""
+    data: dict[str, Attribute] = {}
+    for item in element.iterfind("DataItem"):
+        key, kind, text = item.get("key"), item.get("type") or "str", item.text or ""
+        if not key:
+            raise ValueError("DataItem without a key")
+        if kind.startswith("list"):
+            of = {"list[int]": int, "list[float]": float}.get(kind, str)
+            data[key] = json.dumps([of(word) for word in text.split()])
+        elif kind in ("int", "float"):
+            data[key] = int(text) if kind == "int" else float(text)
+        else:
+            data[key] = text
+    return data
+
+
+def _require_distinct_ids(symbols: Sequence[Symbol], file: Path) -> None:
+    seen: set[int | None] = set()
+    for symbol in symbols:
+        if symbol.id in seen:
+            raise InputError(file, f"two nodes have the id {symbol.id}")
+        seen.add(symbol.id)
