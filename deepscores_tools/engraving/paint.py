@@ -1,0 +1,159 @@
+"""Marks painted: every mark once into a crop of its own, the page as the maximum of the crops.
+
+Masks, boxes and the page therefore agree by construction: a symbol's mask is where its crop
+has at least `INK` coverage, its box the extent of that mask.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores_tools.engraving.glyphs import Glyphs
+from deepscores_tools.engraving.labels import Mark
+from deepscores_tools.engraving.outlines import dashes, fill, forward, stroke
+from deepscores_tools.engraving.raster import EMPTY, INK, Crop, Edges, merged, rasterise
+from deepscores_tools.engraving.svg import Drawing, Glyph, Shape, Text
+from deepscores_tools.engraving.text import draw_line, font
+from deepscores_tools.symbols import Box, Symbol
+
+PHASES = 4
+"""Glyphs are set to quarters of a pixel, so that equal ones share a crop."""
+
+THINNEST = 1.05
+"""Pen width in pixels below which a line could vanish from its own mask."""
+
+GlyphKey = tuple[int, str, float, float, int, int]
+
+
+class Painter:
+    """Paints the marks of one page. scale: pixels per verovio unit; family: of the words."""
+
+    def __init__(self, glyphs: Glyphs, scale: float, family: str) -> None:
+        self.glyphs = glyphs
+        self.scale = scale
+        self.family = family
+
+    def crops(self, marks: Sequence[Mark]) -> list[Crop]:
+        """One crop for each mark, in order."""
+        keys: dict[GlyphKey, int] = {}
+        outlines: list[Edges] = []
+        drawn: list[int | None] = []
+        placed: list[list[tuple[int, int, int]]] = []
+        for mark in marks:
+            glyphs = [s for s in mark.shapes if isinstance(s, Glyph)]
+            placed.append([self._place(g, mark.part, keys, outlines) for g in glyphs])
+            edges = [self._edges(s) for s in mark.shapes if isinstance(s, Drawing)]
+            drawn.append(len(outlines) if edges else None)
+            if edges:
+                outlines.append(np.concatenate(edges))
+        filled = rasterise(outlines)
+        words = self._words(marks)
+        result = []
+        for mark, places, own in zip(marks, placed, drawn, strict=True):
+            parts = [filled[k].moved(dx, dy) for k, dx, dy in places]
+            parts += [filled[own]] if own is not None else []
+            parts += [words[id(s)] for s in mark.shapes if isinstance(s, Text)]
+            result.append(merged(parts) if parts else EMPTY)
+        return result
+
+    def _place(
+        self, glyph: Glyph, part: str, keys: dict[GlyphKey, int], outlines: list[Edges]
+    ) -> tuple[int, int, int]:
+        """Number of the glyph's outline (made if new) and whole pixels to move it by."""
+        x, y = round(glyph.x * self.scale * PHASES), round(glyph.y * self.scale * PHASES)
+        key = (glyph.code, part, glyph.sx, glyph.sy, x % PHASES, y % PHASES)
+        if key not in keys:
+            keys[key] = len(outlines)
+            size = np.array([glyph.sx, glyph.sy]) * self.scale
+            phase = np.array([x % PHASES, y % PHASES]) / PHASES
+            contours = [c * size + phase for c in self.glyphs.contours(glyph.code, part)]
+            outlines.append(fill(contours))
+        return keys[key], x // PHASES, y // PHASES
+
+    def _edges(self, shape: Drawing) -> Edges:
+        contours = [c * self.scale for c in shape.contours]
+        parts: list[Edges] = []
+        if shape.filled:
+            parts.append(fill([forward(c) for c in contours]))
+        if shape.pen > 0:
+            pen = max(shape.pen * self.scale, 0.0 if shape.filled else THINNEST)
+            for contour in contours:
+                line = np.vstack([contour, contour[:1]]) if shape.closed else contour
+                pieces = [line]
+                if shape.dash and len(line) == 2:
+                    pieces = dashes(line[0], line[1], [d * self.scale for d in shape.dash])
+                parts += [stroke(p, pen, square=shape.square) for p in pieces]
+        return np.concatenate(parts) if parts else np.zeros((0, 4))
+
+    def _words(self, marks: Sequence[Mark]) -> dict[int, Crop]:
+        lines: dict[int, list[Text]] = defaultdict(list)
+        for mark in marks:
+            for shape in mark.shapes:
+                if isinstance(shape, Text):
+                    lines[shape.line].append(shape)
+        crops: dict[int, Crop] = {}
+        for runs in lines.values():
+            words = [r for r in runs if not _is_music(r)]
+            first = runs[0]
+            faces = [
+                (r.text, font(self.family, max(4, round(r.size * self.scale)), r.bold, r.italic))
+                for r in words
+            ]
+            x, y = first.x * self.scale, first.y * self.scale
+            for run, crop in zip(words, draw_line(faces, x, y, first.anchor), strict=True):
+                crops[id(run)] = crop
+            for run in runs:
+                if _is_music(run):
+                    crops[id(run)] = self._music(run)
+        return crops
+
+    def _music(self, run: Text) -> Crop:
+        """SMuFL characters inside text, drawn from the music font at the run's size."""
+        size = run.size * self.scale / 1000
+        outlines, x = [], run.x * self.scale
+        for char in run.text.strip():
+            contours = [c * size for c in self.glyphs.contours(ord(char))]
+            outlines.append(fill([c + np.array([x, run.y * self.scale]) for c in contours]))
+            x += (max((float(c[:, 0].max()) for c in contours), default=0.0)) + 60 * size
+        return merged(rasterise(outlines)) if outlines else EMPTY
+
+
+def _is_music(run: Text) -> bool:
+    text = run.text.strip()
+    return bool(text) and all(0xE000 <= ord(c) <= 0xF8FF for c in text)
+
+
+def symbol_of(name: str, crop: Crop, width: int, height: int, number: int) -> Symbol | None:
+    """The symbol a crop shows on a page of this size, None where it has no ink there."""
+    mask = crop.alpha >= INK
+    x0, y0 = max(0, -crop.x), max(0, -crop.y)
+    mask = mask[y0 : max(0, height - crop.y), x0 : max(0, width - crop.x)]
+    columns = np.flatnonzero(mask.any(axis=0))
+    if not len(columns):
+        return None
+    rows = np.flatnonzero(mask.any(axis=1))
+    mask = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
+    left, top = crop.x + x0 + int(columns[0]), crop.y + y0 + int(rows[0])
+    box = Box(left, top, left + mask.shape[1], top + mask.shape[0])
+    # an attribute table of its own: the shared empty one cannot cross process borders
+    return Symbol(
+        name=name, box=box, mask=mask, id=number, ink_area=int(mask.sum()), attributes={}
+    )
+
+
+def compose(crops: Sequence[Crop], width: int, height: int) -> NDArray[np.uint8]:
+    """The page in gray, uint8, shape (height, width), paper 255, ink 0."""
+    ink = np.zeros((height, width), np.uint8)
+    for crop in crops:
+        h, w = crop.alpha.shape
+        x0, y0 = max(0, crop.x), max(0, crop.y)
+        x1, y1 = min(width, crop.x + w), min(height, crop.y + h)
+        if x1 > x0 and y1 > y0:
+            view = ink[y0:y1, x0:x1]
+            part = crop.alpha[y0 - crop.y : y1 - crop.y, x0 - crop.x : x1 - crop.x]
+            np.maximum(view, part, out=view)
+    return 255 - ink

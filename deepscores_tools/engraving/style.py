@@ -1,0 +1,96 @@
+"""How one score is engraved: font, page size, line widths and spacing, drawn from a seed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+FONTS = ("Bravura", "Leipzig", "Gootville", "Petaluma")
+"""Fonts to train on. Leland is kept aside: drawn only where it is asked for by name."""
+
+ATTRIBUTES = (
+    "note@grace",
+    "note@stem.mod",
+    "hairpin@form",
+    "staff@n",
+    "clef@dis",
+    "barLine@form",
+    "octave@dis",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """One engraving: page size in pixels, staff space in pixels, and verovio's options."""
+
+    font: str
+    width: int
+    height: int
+    interline: float
+    text_family: str
+    options: Mapping[str, object]
+
+
+def generator(seed: int, *names: str) -> np.random.Generator:
+    """A random generator that depends on the seed and the names alone."""
+    digest = hashlib.sha256("\0".join((str(seed), *names)).encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest[:8], "big"))
+
+
+def draw_style(rng: np.random.Generator, fonts: Sequence[str] = FONTS) -> Style:
+    """Draw an engraving within the ranges that printed editions show."""
+
+    def between(low: float, high: float) -> float:
+        return round(float(rng.uniform(low, high)), 3)
+
+    font = str(rng.choice(list(fonts)))
+    interline = between(16, 26)
+    width = int(rng.integers(1500, 2501))
+    height = round(width * between(1.28, 1.46))
+    pixel = interline / 18
+    staff_line = between(0.10, 0.26)
+    options: dict[str, object] = {
+        "font": font,
+        "pageWidth": round(width / pixel),
+        "pageHeight": round(height / pixel),
+        "pageMarginLeft": int(rng.integers(40, 140)),
+        "pageMarginRight": int(rng.integers(40, 140)),
+        "pageMarginTop": int(rng.integers(40, 160)),
+        "pageMarginBottom": int(rng.integers(40, 160)),
+        "staffLineWidth": staff_line,
+        "stemWidth": between(0.12, 0.36),
+        "ledgerLineThickness": between(max(0.1, staff_line), 0.40),
+        "barLineWidth": between(0.18, 0.55),
+        "thickBarlineThickness": between(0.8, 1.4),
+        "beamMaxSlope": int(rng.integers(4, 17)),
+        "spacingLinear": between(0.18, 0.32),
+        "spacingNonLinear": between(0.36, 0.62),
+        "spacingStaff": int(rng.integers(8, 17)),
+        "spacingSystem": int(rng.integers(3, 14)),
+        "slurMidpointThickness": between(0.35, 0.9),
+        "slurEndpointThickness": between(0.07, 0.2),
+        "tieMidpointThickness": between(0.3, 0.8),
+        "tieEndpointThickness": between(0.07, 0.2),
+        "slurCurveFactor": between(0.7, 1.6),
+        "hairpinThickness": between(0.12, 0.35),
+        "hairpinSize": between(2.2, 4.0),
+        "tupletBracketThickness": between(0.12, 0.35),
+        "octaveLineThickness": between(0.12, 0.35),
+        "repeatEndingLineThickness": between(0.12, 0.35),
+        "ledgerLineExtension": between(0.35, 0.7),
+        "graceFactor": between(0.65, 0.78),
+        "lyricSize": between(3.6, 5.2),
+        "useBraceGlyph": bool(rng.random() < 0.3),
+        "multiRestStyle": str(rng.choice(["auto", "block", "symbols"])),
+        "beamFrenchStyle": bool(rng.random() < 0.2),
+        "justifyVertically": bool(rng.random() < 0.7),
+        "tupletNumHead": bool(rng.random() < 0.3),
+        "mnumInterval": int(rng.choice([0, 0, 0, 1, 5])),
+        "header": "auto",
+        "footer": "none",
+    }
+    family = str(rng.choice(["stix", "stix", "dejavu-serif", "dejavu-sans"]))
+    return Style(font, width, height, interline, family, options)

@@ -1,0 +1,254 @@
+"""Verovio's SVG as a flat list of drawn shapes, each knowing the element it belongs to.
+
+Only what verovio writes is read: use, path, polygon, polyline, ellipse, rect, text, inside
+nested g. Coordinates are kept in verovio's own unit (a tenth of a pixel at scale 100), with
+the page margin added; a staff space is 180 of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from lxml import etree
+
+from deepscores_tools.engraving.outlines import Points, parse_path
+
+STAFF_SPACE = 180.0
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)")
+_XLINK = "{http://www.w3.org/1999/xlink}href"
+_PARSER = etree.XMLParser(
+    resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True
+)
+
+
+@dataclass(slots=True, eq=False)
+class Element:
+    """One <g>: the MEI element's name, its id, its data-* attributes, its parent."""
+
+    name: str
+    id: str
+    data: Mapping[str, str]
+    parent: Element | None
+
+    def within(self, *names: str) -> Element | None:
+        """The nearest element of one of these names, itself included."""
+        here: Element | None = self
+        while here is not None and here.name not in names:
+            here = here.parent
+        return here
+
+
+@dataclass(slots=True, eq=False)
+class Shape:
+    """Something drawn directly under an element."""
+
+    element: Element
+
+
+@dataclass(slots=True, eq=False)
+class Glyph(Shape):
+    """A music glyph: SMuFL code point, position of its origin, scale of the 1000-unit em."""
+
+    code: int
+    x: float
+    y: float
+    sx: float
+    sy: float
+
+
+@dataclass(slots=True, eq=False)
+class Drawing(Shape):
+    """Lines and areas: contours, filled or not, and stroked with a pen of some width or not."""
+
+    contours: list[Points]
+    filled: bool
+    closed: bool
+    pen: float = 0.0
+    square: bool = False
+    dash: tuple[float, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class Text(Shape):
+    """A run of text in one style. anchor: start, middle or end of the whole line of runs."""
+
+    text: str
+    x: float
+    y: float
+    size: float
+    bold: bool
+    italic: bool
+    family: str
+    anchor: str
+    line: int
+
+
+@dataclass(slots=True, eq=False)
+class Sheet:
+    """One page: its size in verovio units, and everything drawn on it in drawing order."""
+
+    width: float
+    height: float
+    shapes: list[Shape]
+    elements: list[Element] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Style:
+    """What text inherits on its way down."""
+
+    size: float = 405.0
+    bold: bool = False
+    italic: bool = False
+    family: str = ""
+    anchor: str = "start"
+
+
+_BOLD = {"ending", "fing", "reh", "tempo"}
+_ITALIC = {"dir", "dynam", "mNum"}
+
+
+def read_svg(svg: str) -> Sheet:
+    """Read one page that verovio rendered."""
+    root = etree.fromstring(svg.encode(), _PARSER)
+    scale = next(e for e in root if e.get("class") == "definition-scale")
+    view = _numbers(scale.get("viewBox", ""))
+    margin = next(iter(scale))
+    reader = _Reader(*_translation(margin.get("transform", "")))
+    reader.group(margin, Element("page", "", {}, None), _Style())
+    return Sheet(view[2], view[3], reader.shapes, reader.elements)
+
+
+class _Reader:
+    def __init__(self, dx: float, dy: float) -> None:
+        self.offset = np.array([dx, dy])
+        self.shapes: list[Shape] = []
+        self.elements: list[Element] = []
+        self.lines = 0
+
+    def group(self, node: etree._Element, element: Element, style: _Style) -> None:
+        for child in node:
+            tag = etree.QName(child).localname
+            if tag == "g":
+                classes = child.get("class", "").split() or ["g"]
+                if "placeholder" in classes:
+                    continue
+                below = Element(classes[0], child.get("id", ""), _data(child), element)
+                self.elements.append(below)
+                name = classes[0]
+                bold = style.bold or name in _BOLD
+                italic = style.italic or name in _ITALIC
+                self.group(child, below, _Style(style.size, bold, italic))
+            elif tag == "use":
+                self.shapes.append(self.glyph(child, element))
+            elif tag == "text":
+                self.text(child, element, style)
+            elif tag in ("path", "polygon", "polyline", "rect", "ellipse"):
+                self.shapes.append(self.drawing(tag, child, element))
+
+    def glyph(self, node: etree._Element, element: Element) -> Glyph:
+        code = int(node.get(_XLINK, "#0")[1:].split("-")[0], 16)
+        x, y, sx, sy = (*_numbers(node.get("transform", "")), 1.0, 1.0)[:4]
+        return Glyph(element, code, x + self.offset[0], y + self.offset[1], sx, sy)
+
+    def drawing(self, tag: str, node: etree._Element, element: Element) -> Drawing:
+        pen = float(node.get("stroke-width", "0"))
+        square = node.get("stroke-linecap") in ("square", "round")
+        dash = tuple(_numbers(node.get("stroke-dasharray", "")))
+        filled = node.get("fill") != "none" and node.get("fill-opacity") != "0"
+        closed = tag in ("polygon", "rect", "ellipse")
+        if tag == "path":
+            data = node.get("d", "")
+            contours = parse_path(data, 0.1)
+            curved = "C" in data or "c" in data
+            filled, closed = filled and curved, curved
+        elif tag in ("polygon", "polyline"):
+            contours = [np.array(_numbers(node.get("points", ""))).reshape(-1, 2)]
+            filled = filled and len(contours[0]) > 2
+        elif tag == "rect":
+            x, y, w, h = (float(node.get(k, "0")) for k in ("x", "y", "width", "height"))
+            contours = [np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]])]
+        else:
+            from deepscores_tools.engraving.outlines import ellipse
+
+            contours = [ellipse(*(float(node.get(k, "0")) for k in ("cx", "cy", "rx", "ry")))]
+        moved = [c + self.offset for c in contours if len(c)]
+        return Drawing(element, moved, filled, closed, pen, square, dash)
+
+    def text(self, node: etree._Element, element: Element, style: _Style) -> None:
+        own = _inherit(style, node)
+        own.size = style.size
+        start = len(self.shapes)
+        self.lines += 1
+        x, y = float(node.get("x", "0")), float(node.get("y", "0"))
+        self._runs(node, element, own, [x, y])
+        del start
+
+    def _runs(
+        self, node: etree._Element, element: Element, style: _Style, pen: list[float]
+    ) -> None:
+        for child in node:
+            if etree.QName(child).localname != "tspan":
+                continue
+            if child.get("x") is not None or child.get("y") is not None:
+                self.lines += 1  # a run with its own place starts a line
+                pen[0] = float(child.get("x", pen[0]))
+                pen[1] = float(child.get("y", pen[1]))
+            own = _inherit(style, child)
+            if child.text and child.text.strip("\n"):
+                self.shapes.append(
+                    Text(
+                        element,
+                        child.text.replace("\xa0", " "),
+                        pen[0] + self.offset[0],
+                        pen[1] + self.offset[1],
+                        own.size,
+                        own.bold,
+                        own.italic,
+                        own.family,
+                        own.anchor,
+                        self.lines,
+                    )
+                )
+            self._runs(child, element, own, pen)
+
+
+def _inherit(style: _Style, node: etree._Element) -> _Style:
+    size = _numbers(node.get("font-size", ""))
+    weight, slant = node.get("font-weight"), node.get("font-style")
+    return _Style(
+        size[0] if size and size[0] > 0 else style.size,
+        style.bold if weight is None else weight == "bold",
+        style.italic if slant is None else slant == "italic",
+        node.get("font-family", style.family),
+        node.get("text-anchor", style.anchor),
+    )
+
+
+def _data(node: etree._Element) -> dict[str, str]:
+    return {str(k)[5:]: str(v) for k, v in node.attrib.items() if str(k).startswith("data-")}
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(n) for n in _NUMBER.findall(text)]
+
+
+def _translation(transform: str) -> tuple[float, float]:
+    numbers = _numbers(transform)
+    return (numbers[0], numbers[1]) if len(numbers) >= 2 else (0.0, 0.0)
+
+
+def texts_by_line(shapes: list[Shape]) -> Iterator[list[Text]]:
+    """The runs of text that share a line, in drawing order."""
+    line: list[Text] = []
+    for shape in shapes:
+        if isinstance(shape, Text):
+            if line and line[0].line != shape.line:
+                yield line
+                line = []
+            line.append(shape)
+    if line:
+        yield line

@@ -1,0 +1,151 @@
+"""Worker processes that may abort or hang without harm to the rest.
+
+Each worker gets one task a message over its own pipe. A worker that dies or passes its time
+limit is replaced and its task reported as failed; all other tasks go on. Processes are
+spawned, never forked: a parent that has loaded torch holds locks that a fork would copy.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from typing import Generic, TypeVar
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+AHEAD = 3
+"""Tasks begun or finished out of order, for each worker: bounds the memory held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[Task, Result]):
+    """What came of a task: its result, or the reason why there is none."""
+
+    task: Task
+    result: Result | None = None
+    failure: str | None = None
+
+
+def supervised(
+    work: Callable[[Task], Result], tasks: Iterable[Task], *, workers: int, time_limit: float
+) -> Iterator[Outcome[Task, Result]]:
+    """Run work on every task; outcomes come in the order of the tasks.
+
+    work must be importable from its module. time_limit: seconds for one task. The iterator
+    may be closed early; its workers are then ended.
+    """
+    pool = [_Worker[Task, Result](work) for _ in range(max(1, workers))]
+    source = iter(enumerate(tasks))
+    done: dict[int, Outcome[Task, Result]] = {}
+    following = 0
+    exhausted = False
+    try:
+        while True:
+            for worker in pool:
+                begun = following + len(done) + sum(w.busy for w in pool)
+                if worker.busy or exhausted or begun - following >= AHEAD * len(pool):
+                    continue
+                item = next(source, None)
+                if item is None:
+                    exhausted = True
+                else:
+                    worker.start(*item, time_limit)
+            while following in done:
+                yield done.pop(following)
+                following += 1
+            busy = [w for w in pool if w.busy]
+            if not busy:
+                if exhausted:
+                    return
+                continue
+            pause = max(0.0, min(w.deadline for w in busy) - time.monotonic())
+            ready = wait([w.pipe for w in busy], timeout=pause)
+            for worker in busy:
+                if worker.pipe in ready or time.monotonic() > worker.deadline:
+                    number, outcome = worker.finish(worker.pipe in ready)
+                    done[number] = outcome
+    finally:
+        for worker in pool:
+            worker.end()
+
+
+class _Worker(Generic[Task, Result]):
+    """One process and the task it is on."""
+
+    def __init__(self, work: Callable[[Task], Result]) -> None:
+        self._work = work
+        self._context = multiprocessing.get_context("spawn")
+        self._current: tuple[int, Task] | None = None
+        self.deadline = 0.0
+        self._spawn()
+
+    def _spawn(self) -> None:
+        self.pipe, theirs = self._context.Pipe()
+        self._process = self._context.Process(
+            target=_serve, args=(self._work, theirs), daemon=True
+        )
+        self._process.start()
+        theirs.close()
+
+    @property
+    def busy(self) -> bool:
+        return self._current is not None
+
+    def start(self, number: int, task: Task, time_limit: float) -> None:
+        self._current = (number, task)
+        self.deadline = time.monotonic() + time_limit
+        try:
+            self.pipe.send(task)
+        except OSError:  # it died while idle
+            self.end()
+            self._spawn()
+            self.pipe.send(task)
+
+    def finish(self, answered: bool) -> tuple[int, Outcome[Task, Result]]:
+        """Take the answer, or replace a process that died or ran out of time."""
+        assert self._current is not None
+        number, task = self._current
+        self._current = None
+        if answered:
+            try:
+                failure, result = self.pipe.recv()
+                return number, Outcome(task, result, failure)
+            except (EOFError, OSError):
+                reason = "the engraving process crashed on it"
+        else:
+            reason = "took longer than the time limit"
+        self.end()
+        self._spawn()
+        return number, Outcome(task, None, reason)
+
+    def end(self) -> None:
+        self.pipe.close()
+        self._process.kill()
+        self._process.join()
+
+
+def _serve(work: Callable[[Task], Result], pipe: Connection) -> None:
+    """The worker's loop: one task in, one answer out, until the pipe closes."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    import cv2
+
+    cv2.setNumThreads(1)
+    while True:
+        try:
+            task = pipe.recv()
+        except (EOFError, KeyboardInterrupt):
+            return
+        answer: tuple[str | None, Result | None]
+        try:
+            answer = (None, work(task))
+        except Exception as error:
+            answer = (f"{type(error).__name__}: {error}", None)
+        try:
+            pipe.send(answer)
+        except (TypeError, AttributeError, ValueError) as error:  # what cannot be pickled
+            pipe.send((f"{type(error).__name__}: {error}", None))
