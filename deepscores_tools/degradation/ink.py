@@ -19,6 +19,12 @@ from deepscores_tools.degradation.noise import Field, Tile, clouds, cut, enlarge
 
 Range = tuple[float, float]
 
+# The cut stays below what the blur leaves of a line THIN interlines wide (the thinnest that is
+# engraved), so that staff lines break here and there but whole staves do not vanish.
+THIN = 0.1
+LINE_MARGIN = 0.75
+GRAIN: Range = (2.6, 4.0)  # standard deviations of the noise that fit under the cut
+
 
 def draw(limits: Range, rng: np.random.Generator) -> float:
     """A number drawn evenly from the range."""
@@ -56,26 +62,30 @@ def coverage(
     sigma = max(draw(ranges.spread, rng) * interline, 0.3)
     darkness = cv2.GaussianBlur(cv2.bitwise_not(image), (0, 0), sigma).astype(np.float32)
 
-    bleed = draw(ranges.bleed, rng)
-    if (uneven := draw(ranges.unevenness, rng)) > 0.01:
-        wavelength = draw((2, 8), rng) * interline
-        cv2.scaleAdd(clouds(shape, wavelength, rng), 255 * uneven, darkness, darkness)
-    for tile, limits in ((Tile.MOTTLE, ranges.mottle), (Tile.EDGE, ranges.raggedness)):
-        if (strength := draw(limits, rng)) > 0.01:
-            noise = cut(tile, shape, interline, rng)
-            cv2.scaleAdd(noise, 255 * strength, darkness, darkness)
-    if (strength := draw(ranges.pinholes, rng)) > 0.05:
-        cv2.scaleAdd(cut(Tile.SPECKS, shape, interline, rng), -255 * strength, darkness, darkness)
-    if (strength := draw(ranges.specks, rng)) > 0.05:
-        cv2.scaleAdd(cut(Tile.SPECKS, shape, interline, rng), 255 * strength, darkness, darkness)
+    thin_line = math.erf(THIN * interline / (2 * math.sqrt(2) * sigma))
+    cut_at = min(0.5 - draw(ranges.bleed, rng), LINE_MARGIN * thin_line)
+    uneven, mottle = draw(ranges.unevenness, rng), draw(ranges.mottle, rng)
+    ragged = draw(ranges.raggedness, rng)
+    # Noise that reaches the cut on bare paper turns to grain: a little may, a carpet may not.
+    calm = min(1.0, cut_at / (draw(GRAIN, rng) * max(math.hypot(uneven, mottle, ragged), 1e-6)))
+    if uneven * calm > 0.01:
+        noise = clouds(shape, draw((2, 8), rng) * interline, rng)
+        np.minimum(noise, np.float32(1.2), out=noise)  # starved ink, but no clouds on bare paper
+        cv2.scaleAdd(noise, 255 * uneven * calm, darkness, darkness)
+    for tile, strength in ((Tile.MOTTLE, mottle * calm), (Tile.EDGE, ragged * calm)):
+        if strength > 0.01:
+            cv2.scaleAdd(cut(tile, shape, interline, rng), 255 * strength, darkness, darkness)
+    for limits, sign in ((ranges.pinholes, -255), (ranges.specks, 255)):
+        if (strength := draw(limits, rng)) > 0.05:
+            dirt = cut(Tile.SPECKS, shape, interline, rng)
+            cv2.scaleAdd(dirt, sign * strength, darkness, darkness)
     if (strength := draw(ranges.hollow, rng)) > 0.01:
         cv2.scaleAdd(_large_areas(image, interline), -255 * strength, darkness, darkness)
 
     # an edge blurred by sigma rises by 1 / (sigma sqrt(2 pi)) a pixel: this gain makes it 1 a
     # pixel again, as in a fine 1-bit scan that was reduced
     gain = max(1.0, sigma * math.sqrt(2 * math.pi)) * draw(ranges.sharpness, rng)
-    cut_at = 127.5 - 255 * bleed
-    out = cv2.addWeighted(darkness, gain, darkness, 0, 127.5 - gain * cut_at)
+    out = cv2.addWeighted(darkness, gain, darkness, 0, 127.5 - gain * 255 * cut_at)
     return np.asarray(np.clip(out, 0, 255, out=out), np.float32)
 
 

@@ -41,16 +41,19 @@ def _blurred(noise: Field, sigma: float) -> Field:
 
 
 def _specks(rng: np.random.Generator) -> Field:
-    """Blobs of 0.03-0.15 interlines, heights exponential with mean 1.
+    """Blobs of 0.03-0.25 interlines, heights exponential with mean 1.
 
     Smaller than any dot of notation (0.35 interlines and up), so that none looks like one.
     """
     out = np.zeros((TILE_SIZE, TILE_SIZE), np.float32)
-    radii = np.clip(rng.lognormal(np.log(0.045), 0.5, 6000), 0.02, 0.13) * TILE_INTERLINE
+    radii = np.clip(rng.lognormal(np.log(0.03), 0.55, 9000), 0.012, 0.13) * TILE_INTERLINE
     heights = rng.exponential(1.0, len(radii))
+    density = clouds(out.shape, 6 * TILE_INTERLINE, rng)  # dirt lies in drifts
     for radius, height in zip(radii, heights, strict=True):
         reach = int(np.ceil(radius * 1.5)) + 1
         x, y = rng.uniform(reach, TILE_SIZE - reach, 2)
+        if density[int(y), int(x)] < rng.uniform(-1, 2.5):
+            continue
         stretch, angle = rng.uniform(0.5, 1.0), rng.uniform(0, np.pi)
         xs = np.arange(int(x) - reach + 1, int(x) + reach)
         ys = np.arange(int(y) - reach + 1, int(y) + reach)

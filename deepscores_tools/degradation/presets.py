@@ -15,11 +15,14 @@ from deepscores_tools.degradation.camera import CameraRanges
 from deepscores_tools.degradation.clutter import ClutterRanges
 from deepscores_tools.degradation.ink import InkRanges
 from deepscores_tools.degradation.paper import PaperRanges
+from deepscores_tools.degradation.warps import WarpRanges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
     """One kind of scan: what ink, paper, marks and capture are drawn from.
+
+    warp: for whole pages only, where the truth is warped along; crops keep their geometry.
 
     weight: how often draw_preset() takes it. bilevel: whole pages of it are 0 and 255 only
     (crops mostly show such pages reduced to the model's interline, hence in grays).
@@ -32,6 +35,7 @@ class Preset:
     paper: PaperRanges = field(default_factory=PaperRanges)
     clutter: ClutterRanges = field(default_factory=ClutterRanges)
     camera: CameraRanges = field(default_factory=CameraRanges)
+    warp: WarpRanges = field(default_factory=WarpRanges)
 
 
 CLEAN = Preset(name="clean", weight=0.12)
@@ -61,6 +65,7 @@ FLATBED_GRAY = Preset(
     camera=CameraRanges(
         gradient=(0, 0.08), focus=(0.0, 0.06), noise=(0, 4), jpeg_chance=0.5, pepper=(0, 2e-4)
     ),
+    warp=WarpRanges(rotation=0.6, curl_chance=0.25, curl=(0.001, 0.006), wave_chance=0.2),
 )
 
 FLATBED_1BIT = Preset(
@@ -70,12 +75,12 @@ FLATBED_1BIT = Preset(
     ink=InkRanges(
         spread=(0.03, 0.075),
         bleed=(-0.1, 0.2),
-        unevenness=(0, 0.09),
+        unevenness=(0, 0.1),
         mottle=(0, 0.05),
-        raggedness=(0.03, 0.12),
+        raggedness=(0.02, 0.1),
         pinholes=(0, 0.45),
         specks=(0, 0.45),
-        sharpness=(1.0, 1.7),
+        sharpness=(1.0, 1.8),
     ),
     clutter=ClutterRanges(
         scribble_chance=0.05,
@@ -85,6 +90,7 @@ FLATBED_1BIT = Preset(
         border_chance=0.05,
     ),
     camera=CameraRanges(one_bit_chance=0.25, pepper=(0, 1.5e-4)),
+    warp=WarpRanges(rotation=0.6, curl_chance=0.25, curl=(0.001, 0.006), wave_chance=0.2),
 )
 
 OLD_PRINT = Preset(
@@ -96,7 +102,7 @@ OLD_PRINT = Preset(
         bleed=(-0.12, 0.22),
         unevenness=(0.02, 0.12),
         mottle=(0.02, 0.09),
-        raggedness=(0.04, 0.14),
+        raggedness=(0.03, 0.1),
         pinholes=(0.1, 0.5),
         specks=(0, 0.35),
         hollow=(0, 0.08),
@@ -126,6 +132,7 @@ OLD_PRINT = Preset(
         noise=(0, 6),
         jpeg_chance=0.5,
     ),
+    warp=WarpRanges(rotation=0.6, curl_chance=0.25, curl=(0.001, 0.006), wave_chance=0.2),
 )
 
 PHOTOCOPY = Preset(
@@ -136,7 +143,7 @@ PHOTOCOPY = Preset(
         spread=(0.04, 0.09),
         bleed=(-0.12, 0.2),
         unevenness=(0.03, 0.12),
-        raggedness=(0.03, 0.12),
+        raggedness=(0.03, 0.1),
         pinholes=(0.1, 0.6),
         specks=(0.2, 0.6),
         hollow=(0, 0.25),
@@ -159,6 +166,7 @@ PHOTOCOPY = Preset(
         jpeg_chance=0.3,
         one_bit_chance=0.15,
     ),
+    warp=WarpRanges(rotation=0.6, curl_chance=0.25, curl=(0.001, 0.006), wave_chance=0.2),
 )
 
 PHONE_PHOTO = Preset(
@@ -190,6 +198,7 @@ PHONE_PHOTO = Preset(
         jpeg_chance=0.9,
         jpeg_quality=(55, 92),
     ),
+    warp=WarpRanges(rotation=0.9, perspective_chance=0.9, curl_chance=0.5, wave_chance=0.4),
 )
 
 PRESETS = {

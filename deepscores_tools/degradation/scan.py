@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import replace
 
 import cv2
@@ -10,10 +11,13 @@ from numpy.typing import NDArray
 
 from deepscores_tools.degradation.camera import expose, light
 from deepscores_tools.degradation.clutter import add_clutter
+from deepscores_tools.degradation.geometry import warp_page
 from deepscores_tools.degradation.ink import coverage, draw
 from deepscores_tools.degradation.noise import Field
 from deepscores_tools.degradation.paper import paper
 from deepscores_tools.degradation.presets import Preset
+from deepscores_tools.degradation.warps import WarpRanges
+from deepscores_tools.symbols import Page
 
 # Paper never gets darker than this, ink never closer to its paper: below, real pages are not
 # legible either. Focus and noise come after, so that thin lines may fall below it.
@@ -35,8 +39,13 @@ def degrade(
         raise ValueError(f"interline of {interline} pixels")
     if image.size == 0 or preset.name == "clean":
         return image.copy()
-    ink = coverage(image, interline, rng, preset.ink)
-    add_clutter(ink, interline, rng, preset.clutter)
+    if preset.bilevel:  # marks are cut to black and white with everything else
+        marked = ~image
+        add_clutter(marked, interline, rng, preset.clutter)
+        ink = coverage(~marked, interline, rng, preset.ink)
+    else:
+        ink = coverage(image, interline, rng, preset.ink)
+        add_clutter(ink, interline, rng, preset.clutter)
     level = draw(preset.ink.level, rng)
     shape = (image.shape[0], image.shape[1])
     lit = light(shape, interline, rng, preset.camera)
@@ -60,8 +69,20 @@ def _compose(ink: Field, level: float, sheet: Field, lit: Field | None) -> Field
     return np.asarray(sheet + inked, np.float32)
 
 
-def whole_page(preset: Preset) -> Preset:
-    """The preset as it is for whole pages: 1-bit kinds are strictly black and white there."""
-    if not preset.bilevel:
-        return preset
-    return replace(preset, camera=replace(preset.camera, one_bit_chance=1.0))
+def degrade_page(
+    image: NDArray[np.uint8], page: Page, preset: Preset, seed: int
+) -> tuple[NDArray[np.uint8], Page]:
+    """A whole page as a scan of this kind, and its symbols moved along.
+
+    image: gray, shape (page.height, page.width). The warp and all else depend on the seed and
+    the page's name, so that one seed serves a whole set. Kinds that are 1-bit come out as 0
+    and 255 only. Page.interline must be known; the new page's is that of the warped page.
+    """
+    if page.interline is None:
+        raise ValueError(f"{page.name}: degrading needs the page's interline")
+    rng = np.random.default_rng([seed, zlib.crc32(page.name.encode())])
+    if preset.warp != WarpRanges():
+        image, page = warp_page(image, page, preset.warp, rng)
+    if preset.bilevel:
+        preset = replace(preset, camera=replace(preset.camera, one_bit_chance=1.0))
+    return degrade(image, page.interline or 1.0, rng, preset), page

@@ -1,0 +1,135 @@
+"""Deform a page together with its truth: boxes stay the exact extents of what is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores_tools.degradation.warps import (
+    Points,
+    Warp,
+    WarpParameters,
+    WarpRanges,
+    draw_warp,
+)
+from deepscores_tools.symbols import Box, Page, Symbol, box_array
+
+SIDE = 16  # points sampled along each side of a box
+ALL_WARPS = WarpRanges(rotation=0.8, perspective_chance=0.3, curl_chance=0.4, wave_chance=0.3)
+
+
+def warp_page(
+    image: NDArray[np.uint8],
+    page: Page,
+    how: np.random.Generator | WarpParameters | WarpRanges = ALL_WARPS,
+    rng: np.random.Generator | None = None,
+    fill: int = 255,
+) -> tuple[NDArray[np.uint8], Page]:
+    """The page's picture, gray (H, W), and its symbols under one smooth map; same size.
+
+    how: the warp itself, or a generator to draw one of any kind, or ranges to draw from with
+    rng. fill: gray level of what lies outside the old page.
+
+    A symbol's mask goes through the same map as the picture; a pixel belongs to it where at
+    least half of it is covered, and its box is the extent of that: never the box around warped
+    corners, which is too large. Symbols without a mask get the mean positions of their box's
+    warped sides: right to a pixel or two for compact shapes, an estimate for long ones (see
+    `_boxed`). What leaves the page is cut off at its edge; symbols that leave it wholly are
+    dropped.
+    """
+    if image.shape != (page.height, page.width):
+        raise ValueError(f"image of shape {image.shape}, page {page.height} x {page.width}")
+    if isinstance(how, np.random.Generator):
+        how = draw_warp(how, ALL_WARPS)
+    elif isinstance(how, WarpRanges):
+        if rng is None:
+            raise ValueError("ranges need a generator to draw from")
+        how = draw_warp(rng, how)
+    warp = Warp(how, page.width, page.height)
+    map_x, map_y = warp.maps()
+    warped = cv2.remap(
+        image, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=fill
+    )
+    outlines = _outlines(page.symbols, warp)
+    symbols: list[Symbol] = []
+    for symbol, outline in zip(page.symbols, outlines, strict=True):
+        if symbol.mask is None:
+            moved = _boxed(symbol, outline, page)
+        else:
+            moved = _masked(symbol, symbol.mask, outline, map_x, map_y)
+        if moved is not None:
+            symbols.append(_turned(moved, warp))
+    interline = page.interline and page.interline * warp.line_distance_scale()
+    return np.asarray(warped, np.uint8), replace(page, symbols=symbols, interline=interline)
+
+
+def _outlines(symbols: Sequence[Symbol], warp: Warp) -> Points:
+    """Points (N, 4 * SIDE, 2) round the warped boxes of N symbols, in box coordinates."""
+    t = np.linspace(0, 1, SIDE, endpoint=False)
+    zero, one = np.zeros(SIDE), np.ones(SIDE)
+    xs, ys = np.concatenate([t, one, 1 - t, zero]), np.concatenate([zero, t, one, 1 - t])
+    boxes = box_array(symbols)[:, None, :]
+    points = boxes[..., :2] + np.stack([xs, ys], -1) * (boxes[..., 2:] - boxes[..., :2])
+    return warp.target(points - 0.5) + 0.5
+
+
+def _boxed(symbol: Symbol, outline: Points, page: Page) -> Symbol | None:
+    """The symbol with a box only: the mean of each side's warped points, cut at the page.
+
+    The extent of the whole outline would hold the corners of the turned box, where most
+    symbols have no ink; the middle of each side is where they touch it.
+    """
+    top, right, bottom, left = outline.reshape(4, SIDE, 2)
+    box = Box(
+        max(0.0, float(left[:, 0].mean())),
+        max(0.0, float(top[:, 1].mean())),
+        min(float(page.width), float(right[:, 0].mean())),
+        min(float(page.height), float(bottom[:, 1].mean())),
+    )
+    if box.x1 <= box.x0 or box.y1 <= box.y0:
+        return None
+    return replace(symbol, box=box)
+
+
+def _masked(
+    symbol: Symbol,
+    mask: NDArray[np.bool_],
+    outline: Points,
+    map_x: NDArray[np.float32],
+    map_y: NDArray[np.float32],
+) -> Symbol | None:
+    """The symbol with its mask warped, None where nothing of it is left on the page."""
+    height, width = map_x.shape
+    left, top = np.maximum(np.floor(outline.min(0)).astype(int) - 2, 0)
+    right, bottom = np.ceil(outline.max(0)).astype(int) + 2
+    window = np.s_[top : min(bottom, height), left : min(right, width)]
+    if right <= 0 or bottom <= 0 or map_x[window].size == 0:
+        return None
+    # a rim of zeros, because remap's border rule would also cut the outermost half pixels
+    solid = cv2.copyMakeBorder(mask.view(np.uint8) * 255, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    x = map_x[window] - np.float32(symbol.box.x0 - 1)
+    y = map_y[window] - np.float32(symbol.box.y0 - 1)
+    covered = cv2.remap(solid, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    inside = covered >= 128
+    if not inside.any():
+        inside = covered > 0  # specks below a pixel keep what they touch
+    columns, rows = np.flatnonzero(inside.any(0)), np.flatnonzero(inside.any(1))
+    if not len(columns):
+        return None
+    x0, x1, y0, y1 = columns[0], columns[-1] + 1, rows[0], rows[-1] + 1
+    box = Box(float(left + x0), float(top + y0), float(left + x1), float(top + y1))
+    kept = inside[y0:y1, x0:x1].copy()
+    area = None if symbol.ink_area is None else int(kept.sum())
+    return replace(symbol, box=box, mask=kept, ink_area=area)
+
+
+def _turned(symbol: Symbol, warp: Warp) -> Symbol:
+    """The symbol with its oriented box, if it has one, carried over corner by corner."""
+    if symbol.oriented_box is None:
+        return symbol
+    corners = warp.target(np.array(symbol.oriented_box, np.float64) - 0.5) + 0.5
+    return replace(symbol, oriented_box=tuple((float(x), float(y)) for x, y in corners))
