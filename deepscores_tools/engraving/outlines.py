@@ -145,3 +145,10 @@ def ellipse(cx: float, cy: float, rx: float, ry: float) -> Points:
     """An ellipse as a polygon of 24 corners."""
     turn = np.linspace(0, 2 * math.pi, 24, endpoint=False)
     return np.stack([cx + rx * np.cos(turn), cy + ry * np.sin(turn)], axis=1)
+
+
+def turned(points: Points, degrees: float) -> Points:
+    """Points turned clockwise (as seen, y down) about the origin."""
+    angle = math.radians(degrees)
+    cos, sin = math.cos(angle), math.sin(angle)
+    return points @ np.array([[cos, sin], [-sin, cos]])

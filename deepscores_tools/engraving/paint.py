@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from deepscores_tools.engraving.glyphs import Glyphs
 from deepscores_tools.engraving.labels import Mark
-from deepscores_tools.engraving.outlines import dashes, fill, forward, stroke
+from deepscores_tools.engraving.outlines import dashes, fill, forward, stroke, turned
 from deepscores_tools.engraving.raster import EMPTY, INK, Crop, Edges, merged, rasterise
 from deepscores_tools.engraving.svg import Drawing, Glyph, Shape, Text
 from deepscores_tools.engraving.text import draw_line, font
@@ -26,7 +26,7 @@ PHASES = 4
 THINNEST = 1.05
 """Pen width in pixels below which a line could vanish from its own mask."""
 
-GlyphKey = tuple[int, str, float, float, int, int]
+GlyphKey = tuple[int, str, float, float, float, int, int]
 
 
 class Painter:
@@ -65,12 +65,15 @@ class Painter:
     ) -> tuple[int, int, int]:
         """Number of the glyph's outline (made if new) and whole pixels to move it by."""
         x, y = round(glyph.x * self.scale * PHASES), round(glyph.y * self.scale * PHASES)
-        key = (glyph.code, part, glyph.sx, glyph.sy, x % PHASES, y % PHASES)
+        key = (glyph.code, part, glyph.sx, glyph.sy, glyph.turn, x % PHASES, y % PHASES)
         if key not in keys:
             keys[key] = len(outlines)
             size = np.array([glyph.sx, glyph.sy]) * self.scale
             phase = np.array([x % PHASES, y % PHASES]) / PHASES
-            contours = [c * size + phase for c in self.glyphs.contours(glyph.code, part)]
+            contours = [c * size for c in self.glyphs.contours(glyph.code, part)]
+            if glyph.turn:
+                contours = [turned(c, glyph.turn) for c in contours]
+            contours = [c + phase for c in contours]
             outlines.append(fill(contours))
         return keys[key], x // PHASES, y // PHASES
 

@@ -8,13 +8,13 @@ the page margin added; a staff space is 180 of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from lxml import etree
 
-from deepscores_tools.engraving.outlines import Points, parse_path
+from deepscores_tools.engraving.outlines import Points, ellipse, parse_path, turned
 
 STAFF_SPACE = 180.0
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)")
@@ -50,13 +50,17 @@ class Shape:
 
 @dataclass(slots=True, eq=False)
 class Glyph(Shape):
-    """A music glyph: SMuFL code point, position of its origin, scale of the 1000-unit em."""
+    """A music glyph: SMuFL code point, position of its origin, scale of the 1000-unit em.
+
+    turn: degrees clockwise about the origin (wiggly lines are set level, then turned).
+    """
 
     code: int
     x: float
     y: float
     sx: float
     sy: float
+    turn: float = 0.0
 
 
 @dataclass(slots=True, eq=False)
@@ -124,6 +128,7 @@ def read_svg(svg: str) -> Sheet:
 
 class _Reader:
     def __init__(self, dx: float, dy: float) -> None:
+        self.turn, self.centre = 0.0, (0.0, 0.0)
         self.offset = np.array([dx, dy])
         self.shapes: list[Shape] = []
         self.elements: list[Element] = []
@@ -141,7 +146,12 @@ class _Reader:
                 name = classes[0]
                 bold = style.bold or name in _BOLD
                 italic = style.italic or name in _ITALIC
+                outer = self.turn, self.centre
+                if child.get("transform", "").startswith("rotate"):
+                    angle, cx, cy = _numbers(child.get("transform", ""))
+                    self.turn, self.centre = angle, (cx, cy)
                 self.group(child, below, _Style(style.size, bold, italic))
+                self.turn, self.centre = outer
             elif tag == "use":
                 self.shapes.append(self.glyph(child, element))
             elif tag == "text":
@@ -152,7 +162,14 @@ class _Reader:
     def glyph(self, node: etree._Element, element: Element) -> Glyph:
         code = int(node.get(_XLINK, "#0")[1:].split("-")[0], 16)
         x, y, sx, sy = (*_numbers(node.get("transform", "")), 1.0, 1.0)[:4]
-        return Glyph(element, code, x + self.offset[0], y + self.offset[1], sx, sy)
+        x, y = self.placed(np.array([[x, y]]))[0]
+        return Glyph(element, code, float(x), float(y), sx, sy, self.turn)
+
+    def placed(self, points: Points) -> Points:
+        """Points of the current group on the page."""
+        if self.turn:
+            points = turned(points - self.centre, self.turn) + self.centre
+        return points + self.offset
 
     def drawing(self, tag: str, node: etree._Element, element: Element) -> Drawing:
         pen = float(node.get("stroke-width", "0"))
@@ -172,20 +189,16 @@ class _Reader:
             x, y, w, h = (float(node.get(k, "0")) for k in ("x", "y", "width", "height"))
             contours = [np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]])]
         else:
-            from deepscores_tools.engraving.outlines import ellipse
-
             contours = [ellipse(*(float(node.get(k, "0")) for k in ("cx", "cy", "rx", "ry")))]
-        moved = [c + self.offset for c in contours if len(c)]
+        moved = [self.placed(c) for c in contours if len(c)]
         return Drawing(element, moved, filled, closed, pen, square, dash)
 
     def text(self, node: etree._Element, element: Element, style: _Style) -> None:
         own = _inherit(style, node)
         own.size = style.size
-        start = len(self.shapes)
         self.lines += 1
         x, y = float(node.get("x", "0")), float(node.get("y", "0"))
         self._runs(node, element, own, [x, y])
-        del start
 
     def _runs(
         self, node: etree._Element, element: Element, style: _Style, pen: list[float]
@@ -239,16 +252,3 @@ def _numbers(text: str) -> list[float]:
 def _translation(transform: str) -> tuple[float, float]:
     numbers = _numbers(transform)
     return (numbers[0], numbers[1]) if len(numbers) >= 2 else (0.0, 0.0)
-
-
-def texts_by_line(shapes: list[Shape]) -> Iterator[list[Text]]:
-    """The runs of text that share a line, in drawing order."""
-    line: list[Text] = []
-    for shape in shapes:
-        if isinstance(shape, Text):
-            if line and line[0].line != shape.line:
-                yield line
-                line = []
-            line.append(shape)
-    if line:
-        yield line
