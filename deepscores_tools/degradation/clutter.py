@@ -17,7 +17,17 @@ from deepscores_tools.degradation.ink import draw
 Darkness = NDArray[np.float32] | NDArray[np.uint8]
 
 # what stands on real pages besides music and lyrics: plate numbers, library marks, page notes
-WORDS = ("Ex libris", "No. 1247", "B. W. XIV", "p. 23", "V. S.", "Fine", "2te Ausg.", "II", "1896")
+WORDS = (
+    "Ex libris",
+    "No. 1247",
+    "B. W. XIV",
+    "S. 23",
+    "V. S.",
+    "Eigenthum",
+    "2te Ausg.",
+    "VII",
+    "1896",
+)
 _FONTS = (
     cv2.FONT_HERSHEY_COMPLEX,
     cv2.FONT_HERSHEY_TRIPLEX,

@@ -22,7 +22,7 @@ Range = tuple[float, float]
 # The cut stays below what the blur leaves of a line THIN interlines wide (the thinnest that is
 # engraved), so that staff lines break here and there but whole staves do not vanish.
 THIN = 0.1
-LINE_MARGIN = 0.75
+LINE_MARGIN = 0.68
 GRAIN: Range = (2.6, 4.0)  # standard deviations of the noise that fit under the cut
 
 
@@ -66,15 +66,27 @@ def coverage(
     cut_at = min(0.5 - draw(ranges.bleed, rng), LINE_MARGIN * thin_line)
     uneven, mottle = draw(ranges.unevenness, rng), draw(ranges.mottle, rng)
     ragged = draw(ranges.raggedness, rng)
+    # An edge blurred by sigma rises by 1 / (sigma sqrt(2 pi)) a pixel: this gain makes it 1 a
+    # pixel again, as in a fine 1-bit scan that was reduced. A low cut needs more, lest the soft
+    # side of it reach bare paper.
+    gain = max(1.0, sigma * math.sqrt(2 * math.pi)) * draw(ranges.sharpness, rng)
+    gain = max(gain, 1 / cut_at)
     # Noise that reaches the cut on bare paper turns to grain: a little may, a carpet may not.
-    calm = min(1.0, cut_at / (draw(GRAIN, rng) * max(math.hypot(uneven, mottle, ragged), 1e-6)))
-    if uneven * calm > 0.01:
-        noise = clouds(shape, draw((2, 8), rng) * interline, rng)
-        np.minimum(noise, np.float32(1.2), out=noise)  # starved ink, but no clouds on bare paper
-        cv2.scaleAdd(noise, 255 * uneven * calm, darkness, darkness)
-    for tile, strength in ((Tile.MOTTLE, mottle * calm), (Tile.EDGE, ragged * calm)):
+    room = (cut_at - 0.35 / gain) / draw(GRAIN, rng)
+    calm = min(1.0, room / max(math.hypot(uneven, mottle, ragged), 1e-6))
+    # What is broader than grain stays below the level where the cut begins to turn gray.
+    top = 0.45 * 255 * (cut_at - 0.5 / gain)
+    for strength, wavelength in ((uneven * calm, draw((2, 8), rng)), (mottle * calm, 0.0)):
         if strength > 0.01:
-            cv2.scaleAdd(cut(tile, shape, interline, rng), 255 * strength, darkness, darkness)
+            if wavelength:
+                noise = clouds(shape, wavelength * interline, rng)
+            else:
+                noise = cut(Tile.MOTTLE, shape, interline, rng)
+            noise = np.minimum(noise, np.float32(top / (255 * strength)))
+            cv2.scaleAdd(noise, 255 * strength, darkness, darkness)
+    if ragged * calm > 0.01:
+        grain = cut(Tile.EDGE, shape, interline, rng)
+        cv2.scaleAdd(grain, 255 * ragged * calm, darkness, darkness)
     for limits, sign in ((ranges.pinholes, -255), (ranges.specks, 255)):
         if (strength := draw(limits, rng)) > 0.05:
             dirt = cut(Tile.SPECKS, shape, interline, rng)
@@ -82,9 +94,6 @@ def coverage(
     if (strength := draw(ranges.hollow, rng)) > 0.01:
         cv2.scaleAdd(_large_areas(image, interline), -255 * strength, darkness, darkness)
 
-    # an edge blurred by sigma rises by 1 / (sigma sqrt(2 pi)) a pixel: this gain makes it 1 a
-    # pixel again, as in a fine 1-bit scan that was reduced
-    gain = max(1.0, sigma * math.sqrt(2 * math.pi)) * draw(ranges.sharpness, rng)
     out = cv2.addWeighted(darkness, gain, darkness, 0, 127.5 - gain * 255 * cut_at)
     return np.asarray(np.clip(out, 0, 255, out=out), np.float32)
 

@@ -1,0 +1,43 @@
+"""`omr dataset preview`: what a kind of scan makes of one's pages, on one contact sheet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+def _preset_names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    """The presets asked for, all where none is; click's error for unknown ones."""
+    from deepscores_tools.degradation import PRESETS
+
+    unknown = [name for name in value if name not in PRESETS]
+    if unknown:
+        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(PRESETS)}.")
+    return value or tuple(PRESETS)
+
+
+@click.command()
+@click.argument("pages", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-p", "--preset", "presets", multiple=True, callback=_preset_names,
+              help="Kind of scan, may be repeated; all kinds by default.")  # fmt: skip
+@click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("preview.png"),
+              show_default=True, help="The contact sheet, a PNG.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
+              help="Same seed, same sheet.")  # fmt: skip
+@click.option("--whole", is_flag=True, help="Show whole pages, not crops at full size.")
+def preview(
+    pages: tuple[Path, ...], presets: tuple[str, ...], out: Path, seed: int, whole: bool
+) -> None:
+    """Degrade PAGES like scans and lay them side by side: a row a page, a column a preset.
+
+    PAGES are images, PDFs or folders of them, clean ones for a fair look. The first column is
+    the page as it came in.
+    """
+    from deepscores_tools.degradation import PRESETS
+    from deepscores_tools.degradation.preview import contact_sheet, write_sheet
+    from deepscores_tools.page_images import page_images
+
+    sheet = contact_sheet(page_images(pages), [PRESETS[name] for name in presets], seed, whole)
+    write_sheet(sheet, out)
+    click.echo(f"{out}: {len(presets)} kinds of scan, {sheet.shape[1]} x {sheet.shape[0]} pixels")
