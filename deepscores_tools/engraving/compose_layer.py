@@ -62,6 +62,7 @@ class LayerWriter:
             (self._rest, 0.16),
             (self._tuplet, 0.12),
             (self._cue, 0.06),
+            (self._breve, 0.05),
             (self._clef_change, 0.02),
             (self._beat_repeat, 0.02),
         ]
@@ -86,6 +87,16 @@ class LayerWriter:
             extra += f' stem.mod="{int(self._rng.integers(1, 6))}slash"'
         units = _UNITS[value] * 3 // 2 if dotted else _UNITS[value]
         return self._grace() + self.note(value, extra), units
+
+    def _breve(self, left: int) -> tuple[str, int] | None:
+        """A breve or its rest in what is left of the measure, be it a little short of two."""
+        if left < 96:
+            return None
+        extra = ' cue="true"' if self._rng.random() < 0.4 else ""
+        kind = self._rng.random()
+        if kind < 0.25:
+            return '<rest dur="breve"/>', left
+        return self.note("breve" if kind < 0.75 else "1", extra), left
 
     def _flags(self, left: int) -> tuple[str, int] | None:
         value = str(self._rng.choice(["8", "16", "32", "64", "128", "64", "128"]))

@@ -97,7 +97,6 @@ _ORNAMENTS = {
     0xE56C: "ornamentShortTrill",
     0xE56D: "ornamentMordent",
     0xE56E: "ornamentTremblement",
-    0xEAA4: "wiggleTrill",
 }
 _MARKS = {
     0xE047: "segno",
@@ -123,6 +122,9 @@ _CLEFS = {
     0xE069: "clefUnpitchedPercussion",
     0xE06A: "clefUnpitchedPercussion",
 }
+WIGGLES = (0xEAA4, 0xE59E, 0xE59D)
+"""Pieces of the wavy line after a trill."""
+
 CLEF_DIGITS: Mapping[int, tuple[int, str]] = {
     0xE051: (0xE050, "clef15"),
     0xE052: (0xE050, "clef8"),
@@ -143,8 +145,6 @@ ANYWHERE: Mapping[int, str] = {
     **_ARTICULATIONS,
     **_FERMATAS,
     **_DYNAMICS,
-    **_METER,
-    **_TUPLETS,
     **_TREMOLOS,
     **_ORNAMENTS,
     **_MARKS,
@@ -152,7 +152,13 @@ ANYWHERE: Mapping[int, str] = {
     **OTHER_NOTEHEADS,
     0xE044: "repeatDot",
 }
-BY_ELEMENT: Mapping[str, Mapping[int, str]] = {"keyAccid": _KEY, "keySig": _KEY}
+BY_ELEMENT: Mapping[str, Mapping[int, str]] = {
+    "keyAccid": _KEY,
+    "keySig": _KEY,
+    "meterSig": _METER,
+    "tupletNum": _TUPLETS,
+}
+"""Glyphs whose class depends on the element; digits elsewhere (repeat counts) are no symbols."""
 
 _HAVE_SMALL = {
     "flag8thUp",

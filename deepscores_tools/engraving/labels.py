@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from deepscores_tools.engraving.glyph_classes import (
+    CLEF_DIGITS,
     NOTEHEADS,
     SMALL,
+    WIGGLES,
     glyph_class,
 )
 from deepscores_tools.engraving.pieces import runs_of_beams, runs_of_lines
@@ -43,6 +45,7 @@ _WHOLE = {
     "octave": "ottavaBracket",
     "arpeg": "arpeggiato",
     "gliss": "glissando",
+    "multiRestNum": "restHNr",
     "systemDivider": "systemDivider",
 }
 """Elements whose shapes together are one symbol."""
@@ -97,8 +100,6 @@ def _glyph_marks(element: Element, glyph: Glyph, staves: Staves) -> list[Mark]:
         small = "Small" if glyph.sx < SMALL else ""
         return [Mark(f"{NOTEHEADS[glyph.code]}{where}{small}", [glyph])]
     if name is not None and name.startswith("clef"):
-        from deepscores_tools.engraving.glyph_classes import CLEF_DIGITS
-
         if name == "clefC":
             name = staves.c_clef(glyph)
         if glyph.code in CLEF_DIGITS:
@@ -126,8 +127,11 @@ def _beams(element: Element, shapes: list[Shape]) -> list[Mark]:
 
 
 def _barlines(element: Element, shapes: list[Shape]) -> list[Mark]:
-    marks: list[Mark] = []
-    lines = [s for s in shapes if isinstance(s, Drawing)]
+    dots: dict[int, list[Shape]] = defaultdict(list)
+    for dot in (s for s in shapes if isinstance(s, Drawing) and s.closed):
+        dots[round(float(dot.contours[0][:, 0].mean()))].append(dot)
+    marks = [Mark("barlineDotted", column) for column in dots.values()]
+    lines = [s for s in shapes if isinstance(s, Drawing) and not s.closed]
     for run in runs_of_lines(lines):
         if run[0].dash:
             name = "barlineDashed" if run[0].dash[0] > 30 else "barlineDotted"
@@ -156,17 +160,19 @@ def _group_symbol(element: Element, shapes: list[Shape]) -> list[Mark]:
 
 def _multi_rest(element: Element, shapes: list[Shape]) -> list[Mark]:
     bar = [s for s in shapes if isinstance(s, Drawing)]
-    digits = [s for s in shapes if isinstance(s, Glyph) and 0xE080 <= s.code <= 0xE089]
     marks = [Mark("restHBar", bar)] if bar else []
-    if digits:
-        marks.append(Mark("restHNr", digits))
-    rests = [s for s in shapes if isinstance(s, Glyph) and not 0xE080 <= s.code <= 0xE089]
-    return marks + [Mark(glyph_class(element.name, s.code, s.sx), [s]) for s in rests]
+    return marks + [Mark(glyph_class(element.name, s.code, s.sx), [s]) for s in _glyphs(shapes)]
+
+
+def _pedal(element: Element, shapes: list[Shape]) -> list[Mark]:
+    line = [s for s in shapes if isinstance(s, Drawing)]
+    marks = [Mark("keyboardPedalLine", line)] if line else []
+    return marks + [Mark(glyph_class(element.name, s.code, s.sx), [s]) for s in _glyphs(shapes)]
 
 
 def _trill(element: Element, shapes: list[Shape]) -> list[Mark]:
-    wiggle = [s for s in shapes if isinstance(s, Glyph) and s.code == 0xEAA4]
-    rest = [s for s in shapes if not (isinstance(s, Glyph) and s.code == 0xEAA4)]
+    wiggle = [s for s in shapes if isinstance(s, Glyph) and s.code in WIGGLES]
+    rest = [s for s in shapes if not (isinstance(s, Glyph) and s.code in WIGGLES)]
     marks = [
         Mark(glyph_class(element.name, s.code, s.sx) if isinstance(s, Glyph) else None, [s])
         for s in rest
@@ -186,6 +192,8 @@ _RULES: Mapping[str, Callable[[Element, list[Shape]], list[Mark]]] = {
     "hairpin": _hairpin,
     "grpSym": _group_symbol,
     "multiRest": _multi_rest,
+    "pedal": _pedal,
+    "mRpt2": _each("barlineSingle"),
     "trill": _trill,
 }
 

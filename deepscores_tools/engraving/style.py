@@ -47,8 +47,8 @@ def draw_style(rng: np.random.Generator, fonts: Sequence[str] = FONTS) -> Style:
         return round(float(rng.uniform(low, high)), 3)
 
     font = str(rng.choice(list(fonts)))
-    interline = between(16, 26)
     width = int(rng.integers(1500, 2501))
+    interline = round(min(26.0, max(16.0, width / between(75, 135))), 3)  # spaces a page width
     height = round(width * between(1.28, 1.46))
     pixel = interline / 18
     staff_line = between(0.10, 0.26)
@@ -88,6 +88,7 @@ def draw_style(rng: np.random.Generator, fonts: Sequence[str] = FONTS) -> Style:
         "beamFrenchStyle": bool(rng.random() < 0.2),
         "justifyVertically": bool(rng.random() < 0.7),
         "tupletNumHead": bool(rng.random() < 0.3),
+        "pedalStyle": str(rng.choice(["auto", "auto", "auto", "line"])),
         "mnumInterval": int(rng.choice([0, 0, 0, 1, 5])),
         "header": "auto",
         "footer": "none",
