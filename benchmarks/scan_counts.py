@@ -1,0 +1,147 @@
+"""Symbols found on scanned movements, counted by system and held against the encoding."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from deepscores_tools.ink import ink_of
+from deepscores_tools.page_images import read_page
+from deepscores_tools.page_sources import pages_of_file
+from deepscores_tools.staves import Staves, find_staves
+
+KINDS = ("notehead", "rest", "accidental")  # how the class names begin
+
+
+@dataclass(frozen=True, slots=True)
+class PageScope:
+    """A page of a movement: its systems, and which of them (from 1) the encoding covers."""
+
+    number: int
+    systems: int
+    covered: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """True and found symbols of one kind in one movement, by covered system.
+
+    stray: found on pages where systems could not be told apart; they count as found.
+    aligned: as many systems were found as there are, so that each has its truth.
+    """
+
+    true: tuple[int, ...]
+    found: tuple[int, ...]
+    stray: int
+    aligned: bool
+
+    @property
+    def total_true(self) -> int:
+        return sum(self.true)
+
+    @property
+    def total_found(self) -> int:
+        return sum(self.found) + self.stray
+
+    @property
+    def off(self) -> int:
+        """Sum over systems of |found - true|; over the movement where systems disagree."""
+        if not self.aligned:
+            return abs(self.total_found - self.total_true)
+        return self.stray + sum(abs(f - t) for f, t in zip(self.found, self.true, strict=True))
+
+    @property
+    def hits(self) -> int | None:
+        """Sum over systems of min(found, true), None where systems disagree."""
+        if not self.aligned:
+            return None
+        return sum(min(f, t) for f, t in zip(self.found, self.true, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class PageDetections:
+    """height of the page in pixels; symbols: class and y of the centre in the same pixels."""
+
+    height: float
+    symbols: tuple[tuple[str, float], ...]
+
+
+def read_scopes(path: Path) -> dict[str, list[PageScope]]:
+    """`scan_systems.csv`: the pages of every movement, in order."""
+    scopes: dict[str, list[PageScope]] = {}
+    with path.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            systems, chosen = int(row["systems"]), row["covered"]
+            numbers = range(1, systems + 1) if chosen == "all" else map(int, chosen.split())
+            page = PageScope(int(row["page"]), systems, tuple(numbers))
+            scopes.setdefault(row["movement"], []).append(page)
+    return scopes
+
+
+def read_detections(
+    folder: Path, least_score: float, only_set: str | None = None
+) -> dict[tuple[str, int], PageDetections]:
+    """`detections.json` of an output folder, by movement (`mozart/sonata01-1`) and page.
+
+    only_set: the set the pages belong to where `omr detect` was given that set's folder alone.
+    """
+    data = json.loads((folder / "detections.json").read_text(encoding="utf-8"))
+    names = {category["id"]: category["name"] for category in data["categories"]}
+    symbols: dict[int, list[tuple[str, float]]] = {image["id"]: [] for image in data["images"]}
+    for found in data["annotations"]:
+        if found.get("score", 1.0) >= least_score:
+            middle = found["bbox"][1] + found["bbox"][3] / 2
+            symbols[found["image_id"]].append((names[found["category_id"]], middle))
+    pages = {}
+    for image in data["images"]:
+        if not image.get("source_file"):
+            continue
+        source = PurePosixPath(image["source_file"])
+        movement = f"{only_set or source.parent.name}/{source.stem}"
+        detections = PageDetections(float(image["height"]), tuple(symbols[image["id"]]))
+        pages[movement, int(image["source_page"])] = detections
+    return pages
+
+
+def nearest_system(staves: Staves, y: float) -> int:
+    """Index of the system whose staves are nearest to y; staves must hold a system."""
+
+    def away(system: Sequence[int]) -> float:
+        top = float(staves.staves[system[0]].lines[0].mean())
+        bottom = float(staves.staves[system[-1]].lines[4].mean())
+        return max(top - y, y - bottom, 0.0)
+
+    return min(range(len(staves.systems)), key=lambda i: away(staves.systems[i]))
+
+
+def tally_movement(
+    pdf: Path,
+    scopes: Sequence[PageScope],
+    pages: Sequence[PageDetections],
+    truth: dict[str, list[int]],
+) -> dict[str, Tally]:
+    """One tally for each kind of symbol. truth: kind -> how many on each covered system."""
+    found: dict[str, list[int]] = {kind: [] for kind in KINDS}
+    stray = dict.fromkeys(KINDS, 0)
+    aligned = all(len(counts) == sum(len(s.covered) for s in scopes) for counts in truth.values())
+    sources = pages_of_file(pdf)
+    for scope, page in zip(scopes, pages, strict=True):
+        gray = read_page(sources[scope.number - 1]).gray
+        staves = find_staves(ink_of(gray))
+        agrees = len(staves.systems) == scope.systems
+        aligned &= agrees
+        counts = {kind: [0] * scope.systems for kind in KINDS}
+        for name, middle in page.symbols:
+            kind = next((kind for kind in KINDS if name.startswith(kind)), None)
+            if kind is None:
+                continue
+            if agrees:
+                counts[kind][nearest_system(staves, middle * gray.shape[0] / page.height)] += 1
+            else:
+                stray[kind] += 1
+        for kind in KINDS:
+            found[kind] += [counts[kind][number - 1] for number in scope.covered]
+    return {k: Tally(tuple(truth[k]), tuple(found[k]), stray[k], aligned) for k in KINDS}
