@@ -110,10 +110,10 @@ def _masked(
     if right <= 0 or bottom <= 0 or map_x[window].size == 0:
         return None
     # a rim of zeros, because remap's border rule would also cut the outermost half pixels
-    solid = cv2.copyMakeBorder(mask.view(np.uint8) * 255, 1, 1, 1, 1, cv2.BORDER_CONSTANT)
-    x = map_x[window] - np.float32(symbol.box.x0 - 1)
-    y = map_y[window] - np.float32(symbol.box.y0 - 1)
-    covered = cv2.remap(solid, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    solid = cv2.copyMakeBorder(mask.view(np.uint8) * 255, 2, 2, 2, 2, cv2.BORDER_CONSTANT)
+    x = map_x[window] - np.float32(symbol.box.x0 - 2)
+    y = map_y[window] - np.float32(symbol.box.y0 - 2)
+    covered = cv2.remap(solid, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT)
     inside = covered >= 128
     if not inside.any():
         inside = covered > 0  # specks below a pixel keep what they touch

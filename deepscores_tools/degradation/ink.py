@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores_tools.degradation.noise import Field, Tile, clouds, cut, enlarge
+from deepscores_tools.degradation.noise import Field, Tile, clouds, cut, enlarge, halved
 
 Range = tuple[float, float]
 
@@ -100,7 +100,6 @@ def coverage(
 
 def _large_areas(image: NDArray[np.uint8], interline: float) -> Field:
     """0..1: 1 in the middle of black areas half an interline wide and more."""
-    small = cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    soft = cv2.GaussianBlur(cv2.bitwise_not(small), (0, 0), max(0.12 * interline, 0.3))
+    soft = cv2.GaussianBlur(~halved(image), (0, 0), max(0.12 * interline, 0.3))
     inner = np.clip((soft.astype(np.float32) - 150) / 105, 0, 1)
     return enlarge(np.asarray(inner, np.float32), (image.shape[0], image.shape[1]))

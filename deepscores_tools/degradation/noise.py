@@ -112,6 +112,12 @@ def clouds(shape: tuple[int, int], wavelength: float, rng: np.random.Generator) 
     return enlarge(coarse, shape)
 
 
+def halved(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The image at half its size, at least one pixel."""
+    size = (max(1, image.shape[1] // 2), max(1, image.shape[0] // 2))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def enlarge(coarse: Field, shape: tuple[int, int]) -> Field:
     """A coarse field brought to full size: cubic first, then linear, which is cheaper."""
     height, width = shape

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.degradation.ink import Range, draw
-from deepscores_tools.degradation.noise import Field, Tile, clouds, cut, enlarge
+from deepscores_tools.degradation.noise import Field, Tile, clouds, cut, enlarge, halved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +115,8 @@ def _other_side(image: NDArray[np.uint8], interline: float, rng: np.random.Gener
 
     The page itself stands for its other side; the shift keeps the two from coinciding.
     """
-    small = cv2.bitwise_not(cv2.resize(image, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
-    small = cv2.GaussianBlur(small, (0, 0), max(draw((0.06, 0.2), rng) * interline / 2, 0.3))
+    sigma = max(draw((0.06, 0.2), rng) * interline / 2, 0.3)
+    small = cv2.GaussianBlur(~halved(image), (0, 0), sigma)
     small = cv2.flip(small, 1 if rng.random() < 0.8 else -1)
     height, width = small.shape
     down, right = int(rng.integers(0, height)), int(rng.integers(0, width))
