@@ -1,0 +1,104 @@
+"""Which class of the truth is which class of the detector, where names alone do not say."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from deepscores_tools.errors import InputError
+
+HEADER = ("truth_name", "detection_name")
+ANY_OTHER = "*"
+SPELLINGS = {"ledgerLine": "legerLine"}
+"""One class that is spelled in two ways, even within DeepScoresV2."""
+
+
+@dataclass(frozen=True)
+class ClassMap:
+    """Pairs (truth name, detection name); a name in no pair stands for itself.
+
+    Several truth names with one detection name are scored as that one class, and the other
+    way round. (name, ""): the detector does not know this class; it is scored, as missed.
+    ("", name): what is detected as this is left out. `*` stands for any other name.
+    """
+
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def from_file(cls, file: Path) -> ClassMap:
+        """Read a CSV with the header truth_name,detection_name. Raises InputError."""
+        try:
+            with file.open(encoding="utf-8-sig", newline="") as stream:
+                rows = [[cell.strip() for cell in row] for row in csv.reader(stream) if row]
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise InputError(file, f"cannot be read as a class map: {error}") from error
+        if not rows or tuple(rows[0]) != HEADER:
+            raise InputError(file, f"the first line must be {','.join(HEADER)}")
+        for number, row in enumerate(rows[1:], 2):
+            if len(row) != 2 or not any(row):
+                raise InputError(file, f"row {number}: expected {','.join(HEADER)}, got {row}")
+        class_map = cls(tuple((row[0], row[1]) for row in rows[1:]))
+        try:
+            _ = class_map._scored_as
+        except ValueError as error:
+            raise InputError(file, str(error)) from error
+        return class_map
+
+    def of_truth(self, name: str) -> str:
+        """The class that a true symbol of this name is scored as."""
+        name = SPELLINGS.get(name, name)
+        return self._scored_as.get(("truth", name), name)
+
+    def of_detection(self, name: str) -> str | None:
+        """The class that a detection of this name is scored as; None: it is left out."""
+        name = SPELLINGS.get(name, name)
+        scored_as = self._scored_as.get(("detection", name))
+        if scored_as is None:
+            return None if name in self._left_out else name
+        return scored_as
+
+    def unmatched_truth(self, names: Iterable[str], detectable: Collection[str]) -> list[str]:
+        """Those of the truth's names that no detectable name answers to."""
+        if (ANY_OTHER, "") in self.pairs:
+            return []
+        answered = {self.of_detection(name) for name in detectable}
+        accepted = {truth for truth, detection in self.pairs if not detection}
+        return sorted(n for n in set(names) - accepted if self.of_truth(n) not in answered)
+
+    def unmatched_detections(self, names: Iterable[str], known: Collection[str]) -> list[str]:
+        """Those of the detections' names that no known truth name answers to."""
+        if self.leaves_out_others:
+            return []
+        answered = {None, *(self.of_truth(name) for name in known)}
+        return sorted(n for n in set(names) if self.of_detection(n) not in answered)
+
+    @property
+    def leaves_out_others(self) -> bool:
+        """Whether detections of classes that the truth lacks are left out."""
+        return ("", ANY_OTHER) in self.pairs
+
+    @cached_property
+    def _left_out(self) -> frozenset[str]:
+        return frozenset(SPELLINGS.get(d, d) for t, d in self.pairs if not t)
+
+    @cached_property
+    def _scored_as(self) -> dict[tuple[str, str], str]:
+        """(side, name) -> class, for every name in a full pair. Raises ValueError."""
+        to: dict[str, set[str]] = {}
+        back: dict[str, set[str]] = {}
+        for truth, detection in self.pairs:
+            if truth and detection:
+                t, d = SPELLINGS.get(truth, truth), SPELLINGS.get(detection, detection)
+                to.setdefault(t, set()).add(d)
+                back.setdefault(d, set()).add(t)
+        scored_as: dict[tuple[str, str], str] = {}
+        for truth, detections in to.items():
+            for detection in detections:
+                if len(detections) > 1 and len(back[detection]) > 1:
+                    raise ValueError(f"{truth} and {detection} both have several partners")
+                one = truth if len(back[detection]) == 1 else detection
+                scored_as["truth", truth] = scored_as["detection", detection] = one
+        return scored_as
