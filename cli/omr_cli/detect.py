@@ -1,0 +1,110 @@
+"""`omr detect`: pages in, their symbols out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from omr.batch import PageResult
+
+
+@click.command()
+@click.argument("pages", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("detections"),
+              show_default=True, help="Folder to write to.")  # fmt: skip
+@click.option("-m", "--model", default="printed", show_default=True,
+              help="A released model, or the folder of one.")  # fmt: skip
+@click.option("-f", "--format", "formats", type=click.Choice(["coco", "mung", "csv"]),
+              multiple=True, help="Format to write; may be repeated.  [default: coco]")  # fmt: skip
+@click.option("--overlay", is_flag=True, help="Also draw the boxes on each page.")
+@click.option("--min-score", type=click.FloatRange(0, 1),
+              help="Least score of a symbol.  [default: the model's, per class]")  # fmt: skip
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto",
+              show_default=True, help="Where to compute.")  # fmt: skip
+@click.option("--overwrite", is_flag=True,
+              help="Start OUT anew, even if it holds a run with other options.")  # fmt: skip
+def detect(
+    pages: tuple[Path, ...],
+    out: Path,
+    model: str,
+    formats: tuple[str, ...],
+    overlay: bool,
+    min_score: float | None,
+    device: str,
+    overwrite: bool,
+) -> None:
+    """Find the symbols on PAGES: PNG, JPEG, TIFF and PDF files, and folders of these.
+
+    Writes OUT/detections.json (COCO), OUT/mung/<page>.xml, OUT/csv/<page>.csv and
+    OUT/overlay/<page>.png, as asked for. Run again with the same options, it keeps the pages
+    that OUT holds already. Exits with status 2 if an input could not be read, or has no staves
+    on any page; all others are done nevertheless.
+    """
+    from deepscores_tools.errors import InputError
+    from deepscores_tools.page_sources import find_pages
+
+    sources, failures = find_pages(pages, skip=out / "overlay")
+    if sources:
+        from omr.batch import detect_batch, inputs_without_staves
+        from omr.detector import Detector
+        from omr.model_store import model_folder, model_hash
+        from omr.outputs import FORMATS, Outputs, RunOptions
+
+        folder = model_folder(model)
+        detector = Detector.load(folder, device)
+        options = RunOptions(
+            model=detector.name,
+            model_hash=model_hash(folder),
+            formats=tuple(name for name in FORMATS if name in (formats or ("coco",))),
+            overlay=overlay,
+            min_score=min_score,
+        )
+        outputs = Outputs(out, options, overwrite=overwrite)
+        with _Reporter(len(sources)) as report:
+            results = detect_batch(detector, sources, outputs, report)
+        failures += [result.failure for result in results if result.failure]
+        failures += [
+            InputError(argument, "no staves found on any of its pages; is it upright music?")
+            for argument in inputs_without_staves(results)
+        ]
+    for failure in failures:
+        click.echo(f"Error: {failure}", err=True)
+    if failures:
+        sys.exit(2)
+
+
+class _Reporter:
+    """One line a page on standard output; a progress bar where errors go to a terminal."""
+
+    def __init__(self, total: int) -> None:
+        from tqdm import tqdm
+
+        shown = total > 1 and sys.stderr.isatty()
+        self.bar = tqdm(total=total, unit="page", leave=False, disable=not shown)
+
+    def __enter__(self) -> _Reporter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+
+    def __call__(self, result: PageResult) -> None:
+        if result.failure is None:
+            with self.bar.external_write_mode():
+                click.echo(_summary(result))
+        self.bar.update()
+
+
+def _summary(result: PageResult) -> str:
+    parts = [f"{result.symbols} symbols"]
+    if result.staves is not None:
+        parts.append(f"{result.staves} staves")
+    if result.interline is not None:
+        parts.append(f"interline {result.interline:.1f} px")
+    parts.append("kept" if result.kept else f"{result.seconds:.1f} s")
+    notice = f" ({result.notice})" if result.notice else ""
+    return f"{result.source.name}: {', '.join(parts)}{notice}"

@@ -1,0 +1,27 @@
+"""Write a file whole or not at all: a reader never sees half of one, whenever we are killed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from deepscores_tools.errors import InputError
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write text (UTF-8) or bytes beside `path`, then rename it into place; folders are made.
+
+    Raises InputError where that is impossible: no permission, no space, a file for a folder.
+    """
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    # With the process's number: two runs may write one file at a time, the last one stays.
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise InputError(
+            path, f"cannot be written ({error.strerror}); choose another folder or make room"
+        ) from None

@@ -1,0 +1,130 @@
+"""The folder a run of detections is written to: what lies where, and who may write into it.
+
+OUT/run.json             the options of the run
+OUT/pages/<page>.json    the spool of finished pages
+OUT/detections.json      COCO, all pages
+OUT/mung/<page>.xml      OUT/csv/<page>.csv      OUT/overlay/<page>.png
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores_tools.errors import InputError
+from deepscores_tools.formats import coco, csv, mung
+from deepscores_tools.symbols import Page
+from deepscores_tools.whole_file import write_whole
+
+from . import spool
+from .overlay import overlay_png
+
+FORMATS = ("coco", "mung", "csv")
+_SUFFIXES = {"mung": ".xml", "csv": ".csv", "overlay": ".png"}  # of the kinds with a file a page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What decides the content of OUT. The device does not: a run may be resumed on another."""
+
+    model: str
+    model_hash: str
+    formats: tuple[str, ...] = ("coco",)
+    overlay: bool = False
+    min_score: float | None = None
+
+    @property
+    def per_page(self) -> tuple[str, ...]:
+        """The kinds of output that have a file for every page."""
+        return (
+            *(f for f in self.formats if f in _SUFFIXES),
+            *(["overlay"] if self.overlay else []),
+        )
+
+    def record(self) -> dict[str, object]:
+        """As run.json holds it."""
+        formats = [name for name in FORMATS if name in self.formats]
+        return {**asdict(self), "formats": formats}
+
+
+class Outputs:
+    """OUT, opened for one run."""
+
+    def __init__(self, out: Path, options: RunOptions, *, overwrite: bool = False) -> None:
+        """Open OUT, new or of a run with the same options.
+
+        overwrite: forget the pages of an earlier run, whatever its options. Raises InputError
+        for a run with other options, or where OUT cannot be written.
+        """
+        self.out = out
+        self.options = options
+        self.spool = out / "pages"
+        if overwrite:
+            self._clear()
+        else:
+            self._refuse_other_options()
+        write_whole(out / "run.json", json.dumps(options.record(), indent=1) + "\n")
+
+    def finished(self, key: str, origin: str) -> Page | None:
+        """The page of this key if it is done, with all its files, from this very picture."""
+        found = spool.load(spool.spool_file(self.spool, key))
+        if found is None or found[1] != origin:
+            return None
+        complete = all(self.file(kind, key).is_file() for kind in self.options.per_page)
+        return found[0] if complete else None
+
+    def file(self, kind: str, key: str) -> Path:
+        """Where a page's MuNG, CSV or overlay lies."""
+        return self.out / kind / (key + _SUFFIXES[kind])
+
+    def write_page(self, page: Page, origin: str, gray: NDArray[np.uint8]) -> None:
+        """Write all files of a page; its place in the spool comes last."""
+        if "mung" in self.options.formats:
+            mung.write([page], self.out / "mung")
+        if "csv" in self.options.formats:
+            csv.write([page], self.out / "csv")
+        if self.options.overlay:
+            write_whole(self.file("overlay", page.key), overlay_png(gray, page))
+        spool.save(page, origin, self.spool)
+
+    def assemble(self) -> None:
+        """Write the joint file of all finished pages of OUT, in sorted order."""
+        if "coco" in self.options.formats:
+            coco.write(list(spool.pages(self.spool)), self.out / "detections.json")
+
+    def _refuse_other_options(self) -> None:
+        file = self.out / "run.json"
+        if not file.exists():
+            if (self.out / "detections.json").exists():
+                raise InputError(
+                    self.out / "detections.json",
+                    "is there already, without the run.json of ours; give another -o, or"
+                    " --overwrite",
+                )
+            return
+        try:
+            earlier = json.loads(file.read_bytes())
+            theirs, ours = dict(earlier), self.options.record()
+        except (OSError, ValueError, TypeError) as error:
+            raise InputError(file, f"cannot be read ({error}); use --overwrite") from None
+        differing = sorted(
+            key for key in {*theirs, *ours} - {"model"} if theirs.get(key) != ours.get(key)
+        )
+        if differing:
+            what = ", ".join(key.replace("_", " ") for key in differing)
+            raise InputError(
+                self.out, f"holds a run with another {what}; give another -o, or --overwrite"
+            )
+
+    def _clear(self) -> None:
+        """Remove what earlier runs wrote, and nothing else that may lie in OUT."""
+        for page in list(spool.pages(self.spool)):
+            for kind in _SUFFIXES:
+                self.file(kind, page.key).unlink(missing_ok=True)
+            spool.spool_file(self.spool, page.key).unlink(missing_ok=True)
+        for name in ("run.json", "detections.json"):
+            (self.out / name).unlink(missing_ok=True)
