@@ -22,6 +22,7 @@ ENOUGH = 3  # lines of five that prove a staff where symbols hide the others
 MEND = 45  # strips of hidden lines that a staff may be followed across
 BLANK = 2  # strips of bare paper that end it
 SOLID = 2  # strips in a row that must show lines
+SPECKS = 0.0004  # share of a line's columns that may reach further than its edge
 SMOOTH = 7  # strips over which a line is taken to be straight
 
 
@@ -31,6 +32,7 @@ class Staff:
 
     left, right: half-open extent of the lines. xs (N,): where the lines were sampled, from left
     to right - 1. lines (5, N): the centre of each line there, top line first.
+    edges (5, 2): the highest and lowest row of each line's ink, half-open, over its whole length.
     strength: share of the lines that is seen, 0..1.
     """
 
@@ -38,6 +40,7 @@ class Staff:
     right: float
     xs: Doubles
     lines: Doubles
+    edges: Doubles
     strength: float
 
     @property
@@ -89,9 +92,10 @@ def refine(
         return None
     left, right = _ends(band, xs, lines, (first, last), thickness)
     at = np.concatenate([[left], xs[(xs > left) & (xs < right - 1)], [right - 1]])
-    lines = np.array([np.interp(at, xs, line) for line in lines]) + low
+    lines = np.array([np.interp(at, xs, line) for line in lines])
+    edges = np.array([_edges(band, at, line, thickness) for line in lines])
     strength = float(np.minimum(mass[:, first : last + 1] / PRESENT, 1).mean())
-    return Staff(left, right, at, lines, strength)
+    return Staff(left, right, at, lines + low, edges + low, strength)
 
 
 def _between(count: int, first: int, last: int) -> NDArray[np.bool_]:
@@ -163,6 +167,26 @@ def _extent(mass: Doubles, blank: NDArray[np.bool_], first: int, last: int) -> t
     if not meeting:
         return first, first
     return int(meeting[0][0]), int(meeting[-1][-1])
+
+
+def _edges(
+    band: NDArray[np.uint8], xs: Doubles, line: Doubles, thickness: float
+) -> tuple[float, float]:
+    """Highest and lowest row (half-open) of a line's ink, bar a few columns' specks."""
+    columns = np.arange(int(xs[0]), int(xs[-1]) + 1)
+    middle = np.interp(columns, xs, line)
+    reach = int(np.ceil(thickness)) + 1
+    rows = np.round(middle).astype(int) + np.arange(-reach, reach + 1)[:, None]
+    inked = band[np.clip(rows, 0, len(band) - 1), columns] > 127
+    whole = inked.any(axis=0) & ~inked[0] & ~inked[-1]  # no symbol runs into the line here
+    calm = np.convolve(whole, np.ones(9), "same") == 9  # nor next to here
+    whole = calm if calm.any() else whole
+    if not whole.any():
+        half = thickness / 2
+        return float(line.min() - half + 0.5), float(line.max() + half + 0.5)
+    tops = rows[inked.argmax(axis=0), np.arange(len(columns))][whole]
+    bottoms = rows[len(rows) - 1 - inked[::-1].argmax(axis=0), np.arange(len(columns))][whole]
+    return float(np.quantile(tops, SPECKS)), float(np.quantile(bottoms, 1 - SPECKS)) + 1
 
 
 def _ends(

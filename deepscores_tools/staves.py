@@ -1,4 +1,7 @@
-"""Staves of a page: interline, five lines each, grouped into systems; read from ink alone."""
+"""Staves of a page: interline, five lines each, grouped into systems; read from ink alone.
+
+Symbols made of them are boxed as the datasets box theirs.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,16 @@ from numpy.typing import NDArray
 from deepscores_tools.staff_choice import settle
 from deepscores_tools.staff_lines import Staff, refine
 from deepscores_tools.staff_tracing import SIZES, run_spacing, thin_ink, trace_staves
+from deepscores_tools.symbols import Box, Symbol
 from deepscores_tools.systems import group_staves
 
 INK = 96  # of 255: antialiased lines one pixel thick must still count
 OTHER_SIZE = 0.15  # a staff whose interline differs by more is of another size
+
+# Where MUSCIMA++ 2.0 lets the spaces beyond the outer lines end, in interlines (medians of its
+# 761 staves); a space between two lines takes in both lines.
+ABOVE_HEIGHT, ABOVE_INTO_LINE = 0.88, 0.09
+BELOW_HEIGHT = 0.91
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +70,28 @@ def find_staves(ink: NDArray[Any]) -> Staves:
     return Staves(interline, thickness, tuple(staves), systems, several)
 
 
+def staves_as_symbols(staves: Staves, handwritten: bool = False) -> list[Symbol]:
+    """`staff` symbols, scored by how much of the lines is seen; with the five `staffLine` and
+    six `staffSpace` symbols of each as well where the vocabulary is that of MUSCIMA++.
+
+    A staff's box is the extent of its lines' ink, a line's box that of the line's.
+    """
+    symbols: list[Symbol] = []
+    for staff in staves.staves:
+        edges = staff.edges
+        symbols.append(_symbol("staff", staff, edges[0, 0], edges[4, 1]))
+        if not handwritten:
+            continue
+        symbols += [_symbol("staffLine", staff, top, bottom) for top, bottom in edges]
+        space = staff.interline
+        first, last = edges[0, 0], edges[4, 1]
+        spaces = [(first - ABOVE_HEIGHT * space, first + ABOVE_INTO_LINE * space)]
+        spaces += [(edges[i, 0], edges[i + 1, 1]) for i in range(4)]
+        spaces += [(last, last + BELOW_HEIGHT * space)]
+        symbols += [_symbol("staffSpace", staff, top, bottom) for top, bottom in spaces]
+    return symbols
+
+
 def _staves_near(black: NDArray[np.bool_], interline: float, thickness: float) -> list[Staff]:
     thin = thin_ink(black, interline, thickness)
     found = (refine(black, thin, trace, thickness) for trace in trace_staves(thin, interline))
@@ -79,3 +110,8 @@ def _commonest(staves: list[Staff]) -> float:
     near = np.abs(sizes[:, None] / sizes - 1) < 0.06
     best = near[:, int((near * lengths[:, None]).sum(axis=0).argmax())]
     return float(np.median(sizes[best]))
+
+
+def _symbol(name: str, staff: Staff, top: float, bottom: float) -> Symbol:
+    box = Box(staff.left, float(top), staff.right, float(max(bottom, top + 1)))
+    return Symbol(name=name, box=box, score=min(1.0, max(0.0, staff.strength)))
