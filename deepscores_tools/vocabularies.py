@@ -64,9 +64,7 @@ class ClassTable:
 def _deepscores() -> ClassTable:
     text = resources.files("deepscores_tools").joinpath("deepscores_v2_classes.csv").read_text()
     rows = csv.DictReader(text.splitlines())
-    return ClassTable(
-        tuple(SymbolClass(int(r["id"]), r["name"], int(r["color"])) for r in rows)
-    )
+    return ClassTable(tuple(SymbolClass(int(r["id"]), r["name"], int(r["color"])) for r in rows))
 
 
 _EXTENSION_NAMES = (

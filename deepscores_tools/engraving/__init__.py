@@ -1,0 +1,29 @@
+"""Scores engraved into pages whose every symbol is known: class, box and mask.
+
+`render_scores` streams pages; the parts are verovio (`engrave`), its SVG (`svg`), the labels
+(`labels`), the painter (`paint`, `raster`), and music made up for rare symbols (`compose`).
+"""
+
+from deepscores_tools.engraving.engrave import RenderedPage, Score, render_svg
+from deepscores_tools.engraving.render import (
+    RenderPlan,
+    find_scores,
+    render_pages_to,
+    render_scores,
+)
+from deepscores_tools.engraving.style import FONTS, RESERVED_FONTS, Style, draw_style, generator
+
+__all__ = [
+    "FONTS",
+    "RESERVED_FONTS",
+    "RenderPlan",
+    "RenderedPage",
+    "Score",
+    "Style",
+    "draw_style",
+    "find_scores",
+    "generator",
+    "render_pages_to",
+    "render_scores",
+    "render_svg",
+]

@@ -14,10 +14,10 @@ import numpy as np
 from deepscores_tools.engraving.compose_layer import LayerWriter, Staff
 from deepscores_tools.engraving.compose_marks import measure_marks
 
-_METERS = (
-    "2/2 3/2 4/2 2/4 3/4 4/4 5/4 6/4 7/4 3/8 5/8 6/8 7/8 9/8 10/8 11/8 12/8 15/8 3/16 9/16 "
-    "C c"
-).split()
+_METERS = [
+    "2/2", "3/2", "4/2", "2/4", "3/4", "4/4", "5/4", "6/4", "7/4", "3/8", "5/8", "6/8", "7/8",
+    "9/8", "10/8", "11/8", "12/8", "15/8", "3/16", "9/16", "C", "C", "c", "c",
+]  # fmt: skip
 _CLEFS: Sequence[tuple[str, int, str, int]] = (
     # MEI clef attributes; diatonic number (7 x octave + step) of the bottom line; weight
     ('shape="G" line="2"', 30, "", 6),
@@ -122,9 +122,7 @@ def _change(
     return meter, key
 
 
-def _definition(
-    rng: np.random.Generator, staves: Sequence[Staff], meter: _Meter, key: str
-) -> str:
+def _definition(rng: np.random.Generator, staves: Sequence[Staff], meter: _Meter, key: str) -> str:
     symbol = str(rng.choice(["brace", "bracket", "bracketsq", "none"])) if len(staves) > 1 else ""
     attributes = f' symbol="{symbol}"' if symbol not in ("", "none") else ""
     through = ' bar.thru="true"' if rng.random() < 0.6 else ""

@@ -10,9 +10,10 @@ _UNITS = {"breve": 256, "1": 128, "2": 64, "4": 32, "8": 16, "16": 8, "32": 4, "
 """Note values in 128ths of a whole note."""
 
 _PITCHES = "cdefgab"
-_ARTICULATIONS = (
-    "acc stacc ten stacciss marc dnbow upbow stacc ten acc marc stacciss snap lhpizz".split()
-)
+_ARTICULATIONS = [
+    "acc", "stacc", "ten", "stacciss", "marc", "dnbow", "upbow", "stacc", "ten", "acc", "marc",
+    "stacciss", "snap", "lhpizz",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +68,11 @@ class LayerWriter:
             (self._beat_repeat, 0.02),
         ]
         weights = np.array([w for _, w in makers])
-        for k in rng.permutation(len(makers)) if rng.random() < 0.3 else rng.choice(
-            len(makers), 6, p=weights / weights.sum()
-        ):
+        if rng.random() < 0.3:
+            order = rng.permutation(len(makers))
+        else:
+            order = rng.choice(len(makers), 6, p=weights / weights.sum())
+        for k in order:
             made = makers[int(k)][0](left)
             if made is not None:
                 return made
@@ -100,7 +103,7 @@ class LayerWriter:
 
     def _flags(self, left: int) -> tuple[str, int] | None:
         value = str(self._rng.choice(["8", "16", "32", "64", "128", "64", "128"]))
-        count = int(min(left // _UNITS[value], self._rng.integers(1, 4)))
+        count = min(left // _UNITS[value], int(self._rng.integers(1, 4)))
         if not count:
             return None
         return "".join(self.note(value) for _ in range(count)), count * _UNITS[value]
@@ -120,7 +123,7 @@ class LayerWriter:
 
     def _tuplet(self, left: int) -> tuple[str, int] | None:
         number = int(self._rng.choice([2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15]))
-        base = 3 if number in (2, 4) else 2 ** int(np.log2(number - 0.5))
+        base = 3 if number in (2, 4) else 1 << ((number - 1).bit_length() - 1)
         value = str(self._rng.choice(["4", "8", "16", "32"] if number < 8 else ["16", "32"]))
         units = base * _UNITS[value]
         if units > left:

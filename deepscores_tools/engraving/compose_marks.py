@@ -8,9 +8,10 @@ import numpy as np
 
 from deepscores_tools.engraving.compose_layer import Staff
 
-_DYNAMICS = (
-    "p pp ppp mp mf f ff fff sf sfz fz rf rfz sfp fp sffz r z s m n mfz".split()
-)
+_DYNAMICS = [
+    "p", "pp", "ppp", "mp", "mf", "f", "ff", "fff", "sf", "sfz", "fz", "rf", "rfz", "sfp", "fp",
+    "sffz", "r", "z", "s", "m", "n", "mfz",
+]  # fmt: skip
 _WORDS = ["dolce", "espr.", "cresc.", "rit.", "a tempo", "sempre", "con fuoco", "simile"]
 
 
@@ -89,9 +90,7 @@ def _pedal(rng: np.random.Generator, staff: Staff, notes: Sequence[str]) -> str:
     )
 
 
-_MAKERS: Sequence[
-    tuple[Callable[[np.random.Generator, Staff, Sequence[str]], str], float]
-] = (
+_MAKERS: Sequence[tuple[Callable[[np.random.Generator, Staff, Sequence[str]], str], float]] = (
     (_dynamic, 0.45),
     (_word, 0.08),
     (_pedal, 0.12),

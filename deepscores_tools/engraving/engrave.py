@@ -39,6 +39,7 @@ class Score:
 
         verovio.enableLog(verovio.LOG_OFF)
         self.style = style
+        self._where = data if isinstance(data, Path) else "composed music"
         self._toolkit = verovio.toolkit()
         options = {
             **style.options,
@@ -55,18 +56,21 @@ class Score:
                 loaded = self._toolkit.loadFile(str(data))
             else:
                 loaded = self._toolkit.loadData(data)
-        if not loaded:
+        self.pages: int = self._toolkit.getPageCount() if loaded else 0
+        if not self.pages:
             raise InputError(
-                data if isinstance(data, Path) else "composed music",
+                self._where,
                 "verovio cannot read this score; give MusicXML, MEI or Humdrum",
             )
-        self.pages: int = self._toolkit.getPageCount()
 
     def render(self, number: int, name: str) -> RenderedPage:
         """Page `number` (from 1) under a file name."""
         with silenced():
             svg = self._toolkit.renderToSVG(number)
-        return render_svg(svg, self.style, name, number)
+        rendered = render_svg(svg, self.style, name, number)
+        if not rendered.page.symbols:
+            raise InputError(self._where, f"page {number} shows no music; is the file whole?")
+        return rendered
 
 
 def render_svg(svg: str, style: Style, name: str, number: int = 1) -> RenderedPage:

@@ -73,7 +73,11 @@ _ARTICULATIONS = {
     0xE630: "pluckedSnapPizzicato",
     0xE633: "pluckedLeftHandPizzicato",
 }
-_FERMATAS = {0xE4C0 + 2 * k + b: f"fermata{('Above', 'Below')[b]}" for k in range(5) for b in (0, 1)}
+_FERMATAS = {
+    0xE4C0 + 2 * k + below: f"fermata{'Below' if below else 'Above'}"
+    for k in range(5)
+    for below in (0, 1)
+}
 _DYNAMICS = {
     0xE520: "dynamicP",
     0xE521: "dynamicM",

@@ -33,26 +33,16 @@ class Glyphs:
         self.font = font
 
     def contours(self, code: int, part: str = "") -> Sequence[Points]:
-        """Contours of a glyph in em units, y down; part: of a compound clef, see `labels`."""
-        data = self._data.get(code)
-        whole = _contours(data if data is not None else _font_path(self.font, code))
-        return whole if not part else self._split(whole, code)[part]
+        """Contours of a glyph in em units, y down.
 
-    def _split(self, whole: Sequence[Points], code: int) -> dict[str, list[Points]]:
-        """Clef and digit: what sticks out of the plain clef's own height is the digit.
-
-        The plain glyph of the same font tells how high the clef alone is; a contour with
-        its centre beyond that is part of the digit (its holes included).
+        part "clef": of a compound clef the plain clef it is built on, which every font draws
+        at the same place. (The digit often shares a contour with the clef, so that contours
+        cannot be sorted; `paint` takes it as the difference of the two.)
         """
-        plain = _contours(_font_path(self.font, CLEF_DIGITS[code][0]))
-        ys = np.concatenate([c[:, 1] for c in plain])
-        top, bottom = float(ys.min()), float(ys.max())
-        parts: dict[str, list[Points]] = {"clef": [], "digit": []}
-        for contour in whole:
-            middle = (contour[:, 1].min() + contour[:, 1].max()) / 2
-            outside = middle < top or middle > bottom
-            parts["digit" if outside else "clef"].append(contour)
-        return parts
+        if part == "clef":
+            return _contours(_font_path(self.font, CLEF_DIGITS[code][0]))
+        data = self._data.get(code)
+        return _contours(data if data is not None else _font_path(self.font, code))
 
 
 @lru_cache(maxsize=1024)

@@ -59,7 +59,7 @@ def label(sheet: Sheet) -> list[Mark]:
     for shape in sheet.shapes:
         by_element[id(shape.element)].append(shape)
         elements[id(shape.element)] = shape.element
-    marks = staves.marks()
+    marks = [Mark("staff", lines) for lines in staves.lines()]
     for key, shapes in by_element.items():
         marks += _label_element(elements[key], shapes, staves)
     return marks + _grace_notes(sheet)

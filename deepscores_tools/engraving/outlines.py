@@ -97,35 +97,42 @@ def fill(contours: Sequence[Points]) -> Edges:
     """The edges of closed contours, directions kept."""
     if not contours:
         return np.zeros((0, 4))
-    return np.concatenate([np.hstack([c, np.roll(c, -1, axis=0)]) for c in contours])
+    starts = np.concatenate(contours)
+    ends = np.concatenate([part for c in contours for part in (c[1:], c[:1])])
+    return np.concatenate([starts, ends], axis=1)
 
 
 def forward(contour: Points) -> Points:
     """The contour with its enclosed area positive, so that pieces add up and never cancel."""
-    x, y = contour.T
-    area = float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))
+    x, y = contour[:, 0], contour[:, 1]
+    area = float(x[:-1] @ y[1:] - x[1:] @ y[:-1] + x[-1] * y[0] - x[0] * y[-1])
     return contour if area >= 0 else contour[::-1]
 
 
+_TURN = np.arange(8) * (math.pi / 4)
+_RING = np.stack([np.cos(_TURN), np.sin(_TURN)], axis=1)
+
+
 def stroke(contour: Points, width: float, *, square: bool = False, joined: bool = True) -> Edges:
-    """A polyline drawn with a pen: one box a segment, a small octagon at each joint."""
+    """A polyline drawn with a pen: one box a segment, a small octagon at each joint.
+
+    All pieces enclose positive area, see `forward`. square: the ends stick out by half a pen.
+    """
     half = width / 2
-    boxes: list[Points] = []
-    steps = np.diff(contour, axis=0)
+    steps = contour[1:] - contour[:-1]
     lengths = np.hypot(steps[:, 0], steps[:, 1])
-    keep = lengths > 1e-9
-    ends = len(steps) - 1
-    for k in np.flatnonzero(keep):
-        along = steps[k] / lengths[k] * half
-        across = np.array([-along[1], along[0]])
-        a = contour[k] - along if square and k == 0 else contour[k]
-        b = contour[k + 1] + along if square and k == ends else contour[k + 1]
-        boxes.append(forward(np.array([a + across, b + across, b - across, a - across])))
-    if joined:
-        turn = np.arange(8) * (math.pi / 4)
-        ring = np.stack([np.cos(turn), np.sin(turn)], axis=1) * half
-        boxes += [ring + point for point in contour[1:-1]]
-    return fill(boxes)
+    along = steps * (half / np.maximum(lengths, 1e-9))[:, None]
+    across = np.stack([-along[:, 1], along[:, 0]], axis=1)
+    a, b = contour[:-1].copy(), contour[1:].copy()
+    if square:
+        a[0] -= along[0]
+        b[-1] += along[-1]
+    pieces = np.stack([a - across, b - across, b + across, a + across], axis=1)[lengths > 1e-9]
+    edges = [np.concatenate([pieces, np.roll(pieces, -1, axis=1)], axis=2).reshape(-1, 4)]
+    if joined and len(contour) > 2:
+        rings = contour[1:-1, None, :] + _RING * half
+        edges.append(np.concatenate([rings, np.roll(rings, -1, axis=1)], axis=2).reshape(-1, 4))
+    return np.concatenate(edges)
 
 
 def dashes(a: Points, b: Points, pattern: Sequence[float]) -> list[Points]:
@@ -151,4 +158,5 @@ def turned(points: Points, degrees: float) -> Points:
     """Points turned clockwise (as seen, y down) about the origin."""
     angle = math.radians(degrees)
     cos, sin = math.cos(angle), math.sin(angle)
-    return points @ np.array([[cos, sin], [-sin, cos]])
+    matrix = np.array([[cos, sin], [-sin, cos]])
+    return np.asarray(points @ matrix, np.float64)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +17,7 @@ from deepscores_tools.engraving.glyphs import Glyphs
 from deepscores_tools.engraving.labels import Mark
 from deepscores_tools.engraving.outlines import dashes, fill, forward, stroke, turned
 from deepscores_tools.engraving.raster import EMPTY, INK, Crop, Edges, merged, rasterise
-from deepscores_tools.engraving.svg import Drawing, Glyph, Shape, Text
+from deepscores_tools.engraving.svg import Drawing, Glyph, Text
 from deepscores_tools.engraving.text import draw_line, font
 from deepscores_tools.symbols import Box, Symbol
 
@@ -51,6 +52,9 @@ class Painter:
             if edges:
                 outlines.append(np.concatenate(edges))
         filled = rasterise(outlines)
+        for key, k in keys.items():
+            if key[1] == "digit":
+                filled[k] = _difference(filled[k], filled[keys[(key[0], "clef", *key[2:])]])
         words = self._words(marks)
         result = []
         for mark, places, own in zip(marks, placed, drawn, strict=True):
@@ -66,6 +70,8 @@ class Painter:
         """Number of the glyph's outline (made if new) and whole pixels to move it by."""
         x, y = round(glyph.x * self.scale * PHASES), round(glyph.y * self.scale * PHASES)
         key = (glyph.code, part, glyph.sx, glyph.sy, glyph.turn, x % PHASES, y % PHASES)
+        if part == "digit":
+            self._place(glyph, "clef", keys, outlines)
         if key not in keys:
             keys[key] = len(outlines)
             size = np.array([glyph.sx, glyph.sy]) * self.scale
@@ -125,6 +131,24 @@ class Painter:
         return merged(rasterise(outlines)) if outlines else EMPTY
 
 
+def _difference(whole: Crop, part: Crop) -> Crop:
+    """What the whole shows beyond the part; edges that differ by a trace are left out."""
+    height, width = whole.alpha.shape
+    under = np.zeros((height + 2, width + 2), np.uint8)  # room for rounding at the borders
+    x, y = part.x - whole.x + 1, part.y - whole.y + 1
+    alpha = part.alpha[max(0, -y) : height + 2 - y, max(0, -x) : width + 2 - x]
+    x, y = max(0, x), max(0, y)
+    under[y : y + alpha.shape[0], x : x + alpha.shape[1]] = alpha
+    beyond = whole.alpha.astype(np.int16) - under[1:-1, 1:-1] > 48
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(beyond.astype(np.uint8))
+    if count > 1:
+        areas = stats[:, cv2.CC_STAT_AREA]
+        large = areas >= 0.15 * areas[1:].max()
+        large[0] = False
+        beyond = large[labels]
+    return Crop(whole.x, whole.y, np.where(beyond, whole.alpha, 0).astype(np.uint8))
+
+
 def _is_music(run: Text) -> bool:
     text = run.text.strip()
     return bool(text) and all(0xE000 <= ord(c) <= 0xF8FF for c in text)
@@ -143,9 +167,7 @@ def symbol_of(name: str, crop: Crop, width: int, height: int, number: int) -> Sy
     left, top = crop.x + x0 + int(columns[0]), crop.y + y0 + int(rows[0])
     box = Box(left, top, left + mask.shape[1], top + mask.shape[0])
     # an attribute table of its own: the shared empty one cannot cross process borders
-    return Symbol(
-        name=name, box=box, mask=mask, id=number, ink_area=int(mask.sum()), attributes={}
-    )
+    return Symbol(name=name, box=box, mask=mask, id=number, ink_area=int(mask.sum()), attributes={})
 
 
 def compose(crops: Sequence[Crop], width: int, height: int) -> NDArray[np.uint8]:

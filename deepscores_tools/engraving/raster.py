@@ -105,7 +105,7 @@ def _accumulate(
     share = rise * (x - column)
     flat = np.bincount(index, rise - share, size)
     flat += np.bincount(index + 1, share, size)
-    return flat[:size]
+    return np.asarray(flat[:size], np.float64)
 
 
 def _split(

@@ -7,22 +7,56 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 import cv2
 
+from deepscores_tools.degradation.geometry import warp_page
 from deepscores_tools.engraving.compose import compose_score
 from deepscores_tools.engraving.engrave import SUFFIXES, RenderedPage, Score
-from deepscores_tools.engraving.style import FONTS, draw_style, generator
+from deepscores_tools.engraving.style import FONTS, RESERVED_FONTS, draw_style, generator
 from deepscores_tools.engraving.workers import supervised
 from deepscores_tools.errors import InputError
 from deepscores_tools.symbols import Page
 
 TIME_LIMIT = 60.0
 """Seconds for one score before its worker is replaced."""
+
+HOPELESS = 25
+"""So many failures in a row are no accident: give up rather than try for ever."""
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class RenderPlan:
+    """What to render.
+
+    pages: how many (scores come round again in other styles); None: every score once.
+    composed_fraction: part of the tasks that show composed music, dense in rare symbols.
+    skewed_fraction: part of the pages that are warped as a scanner or camera would.
+    """
+
+    pages: int | None = None
+    seed: int = 0
+    workers: int = 1
+    fonts: tuple[str, ...] = FONTS
+    max_pages_per_score: int = 2
+    composed_fraction: float = 0.15
+    skewed_fraction: float = 0.0
+
+    def __post_init__(self) -> None:
+        unknown = set(self.fonts) - {*FONTS, *RESERVED_FONTS}
+        if unknown or not self.fonts:
+            known = ", ".join((*FONTS, *RESERVED_FONTS))
+            raise InputError(", ".join(sorted(unknown)) or "no font", f"choose among {known}")
+        for value in (self.composed_fraction, self.skewed_fraction):
+            if not 0.0 <= value <= 1.0:
+                raise InputError(str(value), "a fraction lies between 0 and 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +65,7 @@ class _Task:
 
     number: int
     source: Path | None
-    seed: int
-    fonts: tuple[str, ...]
-    max_pages: int
+    plan: RenderPlan
 
 
 def find_scores(sources: Sequence[Path]) -> list[Path]:
@@ -52,89 +84,71 @@ def find_scores(sources: Sequence[Path]) -> list[Path]:
 
 
 def render_scores(
-    sources: Sequence[Path],
-    *,
-    pages: int | None = None,
-    seed: int = 0,
-    workers: int = 1,
-    fonts: Sequence[str] = FONTS,
-    max_pages_per_score: int = 2,
-    composed_fraction: float = 0.15,
+    sources: Sequence[Path], plan: RenderPlan | None = None, **options: Any
 ) -> Iterator[RenderedPage]:
-    """Pages of the scores in an order drawn by seed.
+    """Pages of the scores with their pictures, in an order drawn by seed.
 
-    pages: how many (scores come round again in other styles); None: every score once.
-    composed_fraction: part of the pages that show composed music, dense in rare symbols.
+    options: fields of `RenderPlan` by name, in place of a plan. A score that cannot be
+    rendered is skipped with a warning.
     """
-    for group in _run(_render, sources, pages, seed, workers, fonts, max_pages_per_score,
-                      composed_fraction):
-        yield from group
+    yield from _run(_render, sources, plan or RenderPlan(**options))
 
 
 def render_pages_to(
-    folder: Path,
-    sources: Sequence[Path],
-    *,
-    pages: int | None = None,
-    seed: int = 0,
-    workers: int = 1,
-    fonts: Sequence[str] = FONTS,
-    max_pages_per_score: int = 2,
-    composed_fraction: float = 0.15,
+    folder: Path, sources: Sequence[Path], plan: RenderPlan | None = None, **options: Any
 ) -> Iterator[Page]:
-    """Like `render_scores`, but the workers write the pictures (PNG) into a folder."""
+    """Like `render_scores`, but the workers write the pictures into a folder, as PNG."""
     folder.mkdir(parents=True, exist_ok=True)
-    for group in _run(partial(_render_to, folder), sources, pages, seed, workers, fonts,
-                      max_pages_per_score, composed_fraction):
-        yield from group
+    yield from _run(partial(_render_to, folder), sources, plan or RenderPlan(**options))
 
 
-def _run(work, sources, pages, seed, workers, fonts, max_pages, composed):  # type: ignore[no-untyped-def]
-    tasks = _tasks(find_scores(sources), pages is None, seed, tuple(fonts), max_pages, composed)
-    left = pages
-    for outcome in supervised(work, tasks, workers=workers, time_limit=TIME_LIMIT):
-        if outcome.failure is not None:
+def _run(
+    work: Callable[[_Task], list[Item]], sources: Sequence[Path], plan: RenderPlan
+) -> Iterator[Item]:
+    tasks = _tasks(find_scores(sources), plan)
+    left = plan.pages
+    fruitless = 0
+    for outcome in supervised(work, tasks, workers=plan.workers, time_limit=TIME_LIMIT):
+        if outcome.result is None:
             where = outcome.task.source or "composed music"
             warnings.warn(f"{where}: skipped, {outcome.failure}", stacklevel=3)
+            fruitless += 1
+            if fruitless >= HOPELESS:
+                raise InputError(where, f"the last {HOPELESS} scores failed: {outcome.failure}")
             continue
-        group = outcome.result if left is None else outcome.result[:left]
-        yield group
+        fruitless = 0
+        yield from outcome.result[:left]
         if left is not None:
-            left -= len(group)
+            left -= len(outcome.result[:left])
             if left <= 0:
                 return
 
 
-def _tasks(
-    scores: Sequence[Path],
-    once: bool,
-    seed: int,
-    fonts: tuple[str, ...],
-    max_pages: int,
-    composed: float,
-) -> Iterator[_Task]:
+def _tasks(scores: Sequence[Path], plan: RenderPlan) -> Iterator[_Task]:
     """The endless sequence of tasks (or one round), composed music strewn in."""
     number = 0
     for turn in itertools.count():
-        order = generator(seed, "order", str(turn)).permutation(len(scores))
+        order = generator(plan.seed, "order", str(turn)).permutation(len(scores))
         for k in order:
-            while generator(seed, "composed", str(number)).random() < composed:
-                yield _Task(number, None, seed, fonts, max_pages)
+            chance = generator(plan.seed, "composed", str(number))
+            while chance.random() < plan.composed_fraction:
+                yield _Task(number, None, plan)
                 number += 1
-            yield _Task(number, scores[int(k)], seed, fonts, max_pages)
+            yield _Task(number, scores[int(k)], plan)
             number += 1
-        if once:
+        if plan.pages is None:
             return
 
 
 def _render(task: _Task) -> list[RenderedPage]:
     """Work of one task, in a worker."""
+    plan = task.plan
     name = task.source.name if task.source is not None else "composed"
-    rng = generator(task.seed, name, str(task.number))
-    style = draw_style(rng, task.fonts)
+    rng = generator(plan.seed, name, str(task.number))
+    style = draw_style(rng, plan.fonts)
     data = task.source if task.source is not None else compose_score(rng)
     score = Score(data, style, int(rng.integers(1, 2**31)))
-    count = min(task.max_pages, score.pages)
+    count = min(plan.max_pages_per_score, score.pages)
     chosen = sorted(int(n) + 1 for n in rng.choice(score.pages, count, replace=False))
     stem = Path(name).stem
     rendered = []
@@ -146,7 +160,10 @@ def _render(task: _Task) -> list[RenderedPage]:
             document=stem,
             attributes={**item.page.attributes, "score": stem},
         )
-        rendered.append(RenderedPage(page, item.gray))
+        gray = item.gray
+        if rng.random() < plan.skewed_fraction:
+            gray, page = warp_page(gray, page, rng)
+        rendered.append(RenderedPage(page, gray))
     return rendered
 
 

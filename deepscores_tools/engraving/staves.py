@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from deepscores_tools.engraving.svg import STAFF_SPACE, Drawing, Element, Glyph, Sheet
-
-if TYPE_CHECKING:
-    from deepscores_tools.engraving.labels import Mark
 
 
 class Staves:
@@ -37,11 +33,9 @@ class Staves:
             if measure is not None:
                 self._measures[id(measure)].append((ys[0], len(ys)))
 
-    def marks(self) -> list[Mark]:
-        """One staff mark for each staff of each system."""
-        from deepscores_tools.engraving.labels import Mark
-
-        return [Mark("staff", lines) for lines in self._lines.values()]
+    def lines(self) -> list[list[Drawing]]:
+        """The lines of each staff of each system, in measure pieces."""
+        return list(self._lines.values())
 
     def on_line(self, glyph: Glyph) -> bool:
         """Whether a notehead's centre lies on a staff or ledger line (else in a space)."""
@@ -54,7 +48,8 @@ class Staves:
     def c_clef(self, glyph: Glyph) -> str:
         """Alto up to the middle line, tenor above it."""
         top = self._top(glyph)
-        return "clefCTenor" if top is not None and glyph.y - top < 1.5 * STAFF_SPACE else "clefCAlto"
+        high = top is not None and glyph.y - top < 1.5 * STAFF_SPACE
+        return "clefCTenor" if high else "clefCAlto"
 
     def _top(self, glyph: Glyph) -> float | None:
         """Top line of the staff a glyph stands on: its own, or for cross-staff notes another.

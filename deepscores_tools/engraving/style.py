@@ -9,7 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 FONTS = ("Bravura", "Leipzig", "Gootville", "Petaluma")
-"""Fonts to train on. Leland is kept aside: drawn only where it is asked for by name."""
+"""Fonts to train on."""
+
+RESERVED_FONTS = ("Leland",)
+"""Kept aside for validation: drawn only where it is asked for by name."""
 
 ATTRIBUTES = (
     "note@grace",

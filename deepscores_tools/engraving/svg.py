@@ -169,7 +169,7 @@ class _Reader:
         """Points of the current group on the page."""
         if self.turn:
             points = turned(points - self.centre, self.turn) + self.centre
-        return points + self.offset
+        return np.asarray(points + self.offset, np.float64)
 
     def drawing(self, tag: str, node: etree._Element, element: Element) -> Drawing:
         pen = float(node.get("stroke-width", "0"))

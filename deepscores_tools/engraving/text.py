@@ -61,9 +61,7 @@ def font(family: str, size: int, bold: bool, italic: bool) -> Font:
     return ImageFont.load_default(size)
 
 
-def draw_line(
-    runs: Sequence[tuple[str, Font]], x: float, y: float, anchor: str
-) -> list[Crop]:
+def draw_line(runs: Sequence[tuple[str, Font]], x: float, y: float, anchor: str) -> list[Crop]:
     """Runs of one line as crops; x, y: pixels, y on the baseline."""
     lengths = [face.getlength(text) for text, face in runs]
     x -= {"middle": sum(lengths) / 2, "end": sum(lengths)}.get(anchor, 0.0)

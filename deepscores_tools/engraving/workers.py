@@ -86,9 +86,7 @@ class _Worker(Generic[Task, Result]):
 
     def _spawn(self) -> None:
         self.pipe, theirs = self._context.Pipe()
-        self._process = self._context.Process(
-            target=_serve, args=(self._work, theirs), daemon=True
-        )
+        self._process = self._context.Process(target=_serve, args=(self._work, theirs), daemon=True)
         self._process.start()
         theirs.close()
 
