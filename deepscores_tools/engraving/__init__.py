@@ -5,12 +5,8 @@
 """
 
 from deepscores_tools.engraving.engrave import RenderedPage, Score, render_svg
-from deepscores_tools.engraving.render import (
-    RenderPlan,
-    find_scores,
-    render_pages_to,
-    render_scores,
-)
+from deepscores_tools.engraving.render import RenderPlan, render_pages_to, render_scores
+from deepscores_tools.engraving.sources import find_scores, of_set
 from deepscores_tools.engraving.style import FONTS, RESERVED_FONTS, Style, draw_style, generator
 
 __all__ = [
@@ -23,6 +19,7 @@ __all__ = [
     "draw_style",
     "find_scores",
     "generator",
+    "of_set",
     "render_pages_to",
     "render_scores",
     "render_svg",

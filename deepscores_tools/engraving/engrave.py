@@ -20,8 +20,6 @@ from deepscores_tools.engraving.svg import STAFF_SPACE, read_svg
 from deepscores_tools.errors import InputError
 from deepscores_tools.symbols import Page, Symbol
 
-SUFFIXES = (".mxl", ".musicxml", ".xml", ".mei", ".krn")
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RenderedPage:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,8 @@ import cv2
 
 from deepscores_tools.degradation.geometry import warp_page
 from deepscores_tools.engraving.compose import compose_score
-from deepscores_tools.engraving.engrave import SUFFIXES, RenderedPage, Score
+from deepscores_tools.engraving.engrave import RenderedPage, Score
+from deepscores_tools.engraving.sources import find_scores
 from deepscores_tools.engraving.style import FONTS, RESERVED_FONTS, draw_style, generator
 from deepscores_tools.engraving.workers import supervised
 from deepscores_tools.errors import InputError
@@ -28,6 +30,8 @@ TIME_LIMIT = 60.0
 
 HOPELESS = 25
 """So many failures in a row are no accident: give up rather than try for ever."""
+
+UNFINISHED = ".part"
 
 Item = TypeVar("Item")
 
@@ -68,21 +72,6 @@ class _Task:
     plan: RenderPlan
 
 
-def find_scores(sources: Sequence[Path]) -> list[Path]:
-    """The scores among files and folders, sorted."""
-    found: list[Path] = []
-    for source in sources:
-        if source.is_dir():
-            found += sorted(p for p in source.rglob("*") if p.suffix.lower() in SUFFIXES)
-        elif source.suffix.lower() in SUFFIXES and source.is_file():
-            found.append(source)
-        else:
-            raise InputError(source, f"no score here; give {', '.join(SUFFIXES)} or a folder")
-    if not found:
-        raise InputError(", ".join(map(str, sources)), "holds no score")
-    return found
-
-
 def render_scores(
     sources: Sequence[Path], plan: RenderPlan | None = None, **options: Any
 ) -> Iterator[RenderedPage]:
@@ -99,29 +88,44 @@ def render_pages_to(
 ) -> Iterator[Page]:
     """Like `render_scores`, but the workers write the pictures into a folder, as PNG."""
     folder.mkdir(parents=True, exist_ok=True)
-    yield from _run(partial(_render_to, folder), sources, plan or RenderPlan(**options))
+    pages = _run(partial(_render_to, folder), sources, plan or RenderPlan(**options))
+    try:
+        with closing(pages):
+            for page in pages:
+                file = folder / page.name
+                _unfinished(file).replace(file)
+                yield replace(page, image=file)
+    finally:  # pages begun in advance that were not wanted any more
+        for rest in folder.glob(f"*{UNFINISHED}"):
+            rest.unlink()
+
+
+def _unfinished(file: Path) -> Path:
+    return file.with_name(f".{file.name}{UNFINISHED}")
 
 
 def _run(
     work: Callable[[_Task], list[Item]], sources: Sequence[Path], plan: RenderPlan
-) -> Iterator[Item]:
+) -> Generator[Item, None, None]:
     tasks = _tasks(find_scores(sources), plan)
     left = plan.pages
     fruitless = 0
-    for outcome in supervised(work, tasks, workers=plan.workers, time_limit=TIME_LIMIT):
-        if outcome.result is None:
-            where = outcome.task.source or "composed music"
-            warnings.warn(f"{where}: skipped, {outcome.failure}", stacklevel=3)
-            fruitless += 1
-            if fruitless >= HOPELESS:
-                raise InputError(where, f"the last {HOPELESS} scores failed: {outcome.failure}")
-            continue
-        fruitless = 0
-        yield from outcome.result[:left]
-        if left is not None:
-            left -= len(outcome.result[:left])
-            if left <= 0:
-                return
+    outcomes = supervised(work, tasks, workers=plan.workers, time_limit=TIME_LIMIT)
+    with closing(outcomes):
+        for outcome in outcomes:
+            if outcome.result is None:
+                where = outcome.task.source or "composed music"
+                warnings.warn(f"{where}: skipped, {outcome.failure}", stacklevel=3)
+                fruitless += 1
+                if fruitless >= HOPELESS:
+                    raise InputError(where, f"{HOPELESS} scores failed on end: {outcome.failure}")
+                continue
+            fruitless = 0
+            yield from outcome.result[:left]
+            if left is not None:
+                left -= len(outcome.result)
+                if left <= 0:
+                    return
 
 
 def _tasks(scores: Sequence[Path], plan: RenderPlan) -> Iterator[_Task]:
@@ -168,9 +172,11 @@ def _render(task: _Task) -> list[RenderedPage]:
 
 
 def _render_to(folder: Path, task: _Task) -> list[Page]:
+    """Work of one task; its pictures wait under unfinished names until they are asked for."""
     pages = []
     for item in _render(task):
-        file = folder / item.page.name
-        cv2.imwrite(str(file), item.gray, [cv2.IMWRITE_PNG_COMPRESSION, 4])
-        pages.append(replace(item.page, image=file))
+        done, data = cv2.imencode(".png", item.gray, [cv2.IMWRITE_PNG_COMPRESSION, 4])
+        assert done
+        _unfinished(folder / item.page.name).write_bytes(data.tobytes())
+        pages.append(item.page)
     return pages

@@ -10,7 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Generic, TypeVar
@@ -33,7 +33,7 @@ class Outcome(Generic[Task, Result]):
 
 def supervised(
     work: Callable[[Task], Result], tasks: Iterable[Task], *, workers: int, time_limit: float
-) -> Iterator[Outcome[Task, Result]]:
+) -> Generator[Outcome[Task, Result], None, None]:
     """Run work on every task; outcomes come in the order of the tasks.
 
     work must be importable from its module. time_limit: seconds for one task. The iterator
