@@ -1,0 +1,42 @@
+# make detect [PAGE=my.pdf]   find the symbols on a page; results in detections/
+# make test                   run the tests
+# Both make the one shared .venv first. See README.md.
+
+PYTHON ?= python3
+PAGE ?= examples/page.png
+OUT ?= detections
+ARGS ?=
+BIN := .venv/bin
+
+# Albumentations would ask the network for a newer version of itself.
+export NO_ALBUMENTATIONS_UPDATE := 1
+
+.PHONY: detect test check format clean
+.DEFAULT_GOAL := detect
+
+detect: .venv/installed
+	$(BIN)/omr detect "$(PAGE)" -o "$(OUT)" --overlay $(ARGS)
+
+test: .venv/installed-dev
+	$(BIN)/python -m pytest -q $(ARGS)
+
+check: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/installed-dev
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+# The stamps are renewed whenever the requirements change.
+.venv/installed: pyproject.toml tools/make_venv.py
+	$(PYTHON) tools/make_venv.py
+	@touch $@
+
+.venv/installed-dev: pyproject.toml tools/make_venv.py
+	$(PYTHON) tools/make_venv.py dev
+	@touch .venv/installed $@
+
+clean:
+	rm -rf .venv detections .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
