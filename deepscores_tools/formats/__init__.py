@@ -1,0 +1,85 @@
+"""Readers and writers of the field's formats, one module a format, all with the same functions.
+
+    read(path) -> Iterator[Page]
+    write(pages, out) -> None
+    recognises(file, head) -> bool    whether a file that begins with these bytes is its own
+
+The format of a dataset is told from its content. A dataset may be named together with a
+choice of pages, `PATH#writer=07,19` or `PATH#writer!=07,19`: see `read_selected`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Protocol, cast
+
+from deepscores_tools.errors import InputError
+from deepscores_tools.formats import coco, csv, mung
+from deepscores_tools.splits import parse_spec, select
+from deepscores_tools.symbols import Page
+
+HEAD = 4096  # bytes of a file that formats are told by
+
+
+class Format(Protocol):
+    """What a module of this package offers."""
+
+    def read(self, path: Path) -> Iterator[Page]: ...
+
+    def write(self, pages: Iterable[Page], out: Path) -> None: ...
+
+    def recognises(self, file: Path, head: bytes) -> bool: ...
+
+
+FORMATS: dict[str, Format] = {
+    name: cast(Format, module) for name, module in (("mung", mung), ("coco", coco), ("csv", csv))
+}
+"""Every format by the name that commands and options give it."""
+
+
+def format_of(path: Path) -> str:
+    """The name of the format of a file or folder. Raises InputError if it is none of ours."""
+    for file in _telling_files(path):
+        try:
+            with file.open("rb") as stream:
+                head = stream.read(HEAD)
+        except OSError as error:
+            raise InputError(file, f"cannot be read ({error.strerror})") from error
+        for name, module in FORMATS.items():
+            if module.recognises(file, head):
+                return name
+    known = ", ".join(FORMATS)
+    raise InputError(path, f"is no dataset in a format known here ({known})")
+
+
+def read_dataset(path: Path) -> Iterator[Page]:
+    """The pages of a dataset, file or folder, one at a time. Raises InputError."""
+    return FORMATS[format_of(path)].read(path)
+
+
+def read_selected(spec: str, root: Path | None = None) -> Iterator[Page]:
+    """The pages that a spec names: `PATH`, `PATH#writer=07,19` or `PATH#writer!=07,19`.
+
+    A relative PATH starts at `root`, by default the working directory; conditions on further
+    attributes follow after `&`. Raises InputError, also where not one page fits.
+    """
+    path, conditions = parse_spec(spec)
+    if root is not None:
+        path = root / path
+    return select(read_dataset(path), conditions, spec) if conditions else read_dataset(path)
+
+
+def _telling_files(path: Path) -> Iterator[Path]:
+    """The file, or the files of a folder that can tell what it is, the surest first."""
+    if path.is_file():
+        yield path
+        return
+    if not path.is_dir():
+        raise InputError(path, "no such file or folder")
+    for folder in (path, path / "annotations"):
+        if (folder / "annotations.json").is_file():
+            yield folder / "annotations.json"
+        for suffix in ("*.json", "*.csv", "*.xml"):
+            # The first that is not hidden stands for all of its kind.
+            yield from [f for f in sorted(folder.glob(suffix)) if f.name[0] != "."][:1]

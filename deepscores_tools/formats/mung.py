@@ -1,13 +1,14 @@
 """MuNG 2.x XML (MUSCIMA++ 2.0 and 2.1): a file a page, nodes with boxes, masks and links.
 
 Box ends are exclusive (right = Left + Width), masks are row-major runs within the box, links
-are ids within the document. Not held by the format: page size, interline, image, licence,
-oriented boxes, ink area. The page size is therefore taken from the nodes, see `page_size`.
+are ids within the document; inlinks are the same links seen from the other end, and not kept.
+A score, an oriented box, an ink area, a second class and all attributes are DataItems. Not
+held by the format: the page's size, interline, picture, source and licence. The size is
+therefore taken from the nodes, see `page_size`.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,14 +16,24 @@ from pathlib import Path
 from lxml import etree
 
 from deepscores_tools.errors import InputError
+from deepscores_tools.formats.mung_data import corners, read_data
 from deepscores_tools.formats.mung_mask import decode_mask
+from deepscores_tools.formats.mung_write import write
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 from deepscores_tools.true_interline import true_interline
+
+__all__ = ["files", "page_size", "read", "read_page", "recognises", "write"]
 
 MAX_SIDE = 1_000_000
 """Pixels; a coordinate beyond this is a broken file, not a page."""
 
+_ROOT = re.compile(rb"^[^<]*(<[?!][^>]*>[^<]*)*<Nodes[\s>]")
 _DOCUMENT = re.compile(r"CVC-MUSCIMA_W-(?P<writer>\d+)_N-(?P<piece>\d+)_D-(?P<distortion>\w+)$")
+
+
+def recognises(file: Path, head: bytes) -> bool:
+    """Whether the first element of this XML is <Nodes>."""
+    return bool(_ROOT.search(head))
 
 
 def read(path: Path) -> Iterator[Page]:
@@ -113,15 +124,19 @@ def _symbol(node: etree._Element, file: Path) -> Symbol:
         if width <= 0 or height <= 0:
             raise ValueError(f"empty box of {width} x {height}")
         left, top = number["Left"], number["Top"]
-        data = _data(fields["Data"]) if "Data" in fields else {}
-        score = data.pop("score", None)
+        data = read_data(fields.get("Data"))
+        score, second_name = data.pop("score", None), data.pop("second_name", None)
+        ink_area, oriented_box = data.pop("ink_area", None), data.pop("oriented_box", None)
         return Symbol(
             name=name,
             box=Box(left, top, left + width, top + height),
             id=number["Id"],
             score=None if score is None else float(score),
             mask=decode_mask(fields["Mask"].text, height, width) if "Mask" in fields else None,
+            oriented_box=None if oriented_box is None else corners(str(oriented_box)),
             outlinks=_links(fields.get("Outlinks")),
+            ink_area=None if ink_area is None else int(ink_area),
+            second_name=None if second_name is None else str(second_name),
             attributes=data,
         )
     except ValueError as error:
@@ -143,23 +158,6 @@ def _integer(fields: Mapping[str, etree._Element], key: str) -> int:
 def _links(element: etree._Element | None) -> tuple[int, ...]:
     text = None if element is None else element.text
     return tuple(map(int, text.split())) if text else ()
-
-
-def _data(element: etree._Element) -> dict[str, Attribute]:
-    """DataItems as attributes; a list becomes its JSON text, which `write` turns back."""
-    data: dict[str, Attribute] = {}
-    for item in element.iterfind("DataItem"):
-        key, kind, text = item.get("key"), item.get("type") or "str", item.text or ""
-        if not key:
-            raise ValueError("DataItem without a key")
-        if kind.startswith("list"):
-            of = {"list[int]": int, "list[float]": float}.get(kind, str)
-            data[key] = json.dumps([of(word) for word in text.split()])
-        elif kind in ("int", "float"):
-            data[key] = int(text) if kind == "int" else float(text)
-        else:
-            data[key] = text
-    return data
 
 
 def _require_distinct_ids(symbols: Sequence[Symbol], file: Path) -> None:

@@ -1,0 +1,108 @@
+"""COCO's run-length masks from and to the mask of a box, without a page-sized array an object.
+
+COCO runs are column-major over the whole page, alternate from 0, and are stored as text of
+five bits a character, each run but the first three as the difference to the one two before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pycocotools import mask as coco_mask
+
+from deepscores_tools.symbols import Box
+
+MAX_INK = 1 << 27  # pixels of one mask; one object of more is refused
+
+Integers = NDArray[np.int64]
+
+
+def encode(mask: NDArray[np.bool_], left: int, top: int, width: int, height: int) -> dict[str, Any]:
+    """The RLE of a mask (h, w) whose box starts at (left, top) on a page of width x height.
+
+    What lies outside the page is cut off.
+    """
+    y0, x0 = max(top, 0), max(left, 0)
+    crop = mask[y0 - top : max(height - top, 0), x0 - left : max(width - left, 0)]
+    counts = _page_runs(crop, x0, y0, width, height)
+    rle = coco_mask.frPyObjects({"size": [height, width], "counts": counts}, height, width)
+    return {"size": [height, width], "counts": rle["counts"].decode("ascii")}
+
+
+def decode(segmentation: object, box: Box, width: int, height: int) -> NDArray[np.bool_]:
+    """The mask of a box with whole-pixel corners, from any form of COCO segmentation.
+
+    RLE as text or as a list of runs, or a list of polygons. Raises ValueError.
+    """
+    if isinstance(segmentation, list):
+        polygons = coco_mask.frPyObjects(segmentation, height, width)
+        segmentation = coco_mask.merge(polygons)
+    if not isinstance(segmentation, dict):
+        raise ValueError(f"segmentation of type {type(segmentation).__name__}")
+    if list(segmentation.get("size", ())) != [height, width]:
+        raise ValueError(f"mask of size {segmentation.get('size')} on a page {[height, width]}")
+    counts = segmentation.get("counts")
+    if isinstance(counts, str | bytes):
+        runs = _from_text(counts.encode("ascii") if isinstance(counts, str) else counts)
+    else:
+        runs = np.array(counts, dtype=np.int64).reshape(-1)
+    total = width * height
+    if (runs < 0).any() or (runs > total).any() or runs.sum() != total:
+        raise ValueError(f"mask runs do not sum to the {total} pixels of the page")
+    return _box_mask(runs, box, height)
+
+
+def _page_runs(crop: NDArray[np.bool_], x0: int, y0: int, width: int, height: int) -> Sequence[int]:
+    h, w = crop.shape
+    columns = np.zeros((w, h + 2), dtype=np.int8)  # a blank pixel between any two columns
+    columns[:, 1:-1] = crop.T
+    edges = np.flatnonzero(np.diff(columns.ravel(), append=np.int8(0)))
+    column, row = np.divmod(edges, h + 2)
+    place = (x0 + column) * height + y0 + row
+    starts, ends = place[0::2], place[1::2]
+    # Two columns of ink from the page's top to its bottom are one run.
+    parted = starts[1:] != ends[:-1]
+    starts = starts[np.append(True, parted)[: len(starts)]]
+    ends = ends[np.append(parted, True)[: len(ends)]]
+    bounds = np.stack((starts, ends), axis=1).ravel()
+    counts: list[int] = np.diff(bounds, prepend=0, append=width * height).tolist()
+    return counts if counts[-1] else counts[:-1]  # pycocotools writes no empty last run
+
+
+def _from_text(text: bytes) -> Integers:
+    characters = np.frombuffer(text, dtype=np.uint8).astype(np.int64) - 48
+    if ((characters < 0) | (characters > 63)).any():
+        raise ValueError("mask text has characters that no RLE has")
+    last = (characters & 32) == 0
+    if not len(characters) or not last[-1]:
+        raise ValueError("mask text breaks off")
+    starts = np.append(0, np.flatnonzero(last)[:-1] + 1)
+    lengths = np.diff(np.append(starts, len(characters)))
+    if (lengths > 7).any():
+        raise ValueError("mask text holds a run too long for any page")
+    shift = 5 * (np.arange(len(characters)) - np.repeat(starts, lengths))
+    values = np.add.reduceat((characters & 31) << shift, starts)
+    negative = (characters[last] & 16) != 0
+    values[negative] -= np.int64(1) << (5 * lengths[negative])
+    values[1::2] = np.cumsum(values[1::2])
+    values[2::2] = np.cumsum(values[2::2])
+    return values
+
+
+def _box_mask(runs: Integers, box: Box, height: int) -> NDArray[np.bool_]:
+    x0, y0, x1, y1 = (int(v) for v in box)
+    ends = np.cumsum(runs)[1::2]
+    lengths = runs[1::2]
+    ink = int(lengths.sum())
+    if max(ink, (x1 - x0) * (y1 - y0)) > MAX_INK:
+        raise ValueError(f"mask of more than {MAX_INK} pixels")
+    # The index of every ink pixel on the page: as many numbers as the mask has ink.
+    pixels = np.arange(ink) + np.repeat(ends - np.cumsum(lengths), lengths)
+    column, row = np.divmod(pixels, height)
+    inside = (x0 <= column) & (column < x1) & (y0 <= row) & (row < y1)
+    mask = np.zeros((y1 - y0, x1 - x0), dtype=np.bool_)
+    mask[row[inside] - y0, column[inside] - x0] = True
+    return mask

@@ -1,0 +1,199 @@
+"""The reading half of coco.py."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from deepscores_tools.errors import InputError
+from deepscores_tools.formats import coco_mask
+from deepscores_tools.formats.writing import inside
+from deepscores_tools.symbols import NO_ATTRIBUTES, Attribute, Box, Page, Symbol
+
+ANNOTATIONS = "annotations.json"
+DETECTIONS = "detections.json"  # what `omr detect` calls it
+IMAGES = "images"
+
+_log = logging.getLogger("deepscores_tools.formats")
+_IMAGE_KEYS = frozenset(
+    ("id", "file_name", "width", "height", "interline", "dpi", "source_file", "source_page",
+     "document", "licence", "license", "attributes")
+)  # fmt: skip
+_SYMBOL_KEYS = frozenset(
+    ("id", "image_id", "category_id", "bbox", "area", "segmentation", "score", "symbol_id",
+     "outlinks", "oriented_box", "ink_area", "second_name", "attributes")
+)  # fmt: skip
+_WRONG = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
+
+
+def coco_file(path: Path) -> Path:
+    """The JSON file of a dataset given as folder or file. Raises InputError if there is none."""
+    file = path
+    if path.is_dir():
+        file = path / (DETECTIONS if (path / DETECTIONS).is_file() else ANNOTATIONS)
+    if not file.is_file():
+        raise InputError(path, f"no COCO dataset: no file {file.name} here")
+    return file
+
+
+def read_json(path: Path, truth: Path | None = None) -> tuple[dict[str, Any], Path]:
+    """The content of a COCO dataset and the file it is in; see `coco.read`. InputError."""
+    file = coco_file(path)
+    data = _load(file)
+    if isinstance(data, list):
+        if truth is None:
+            raise InputError(
+                file, "is a list of results, without images and categories; read it together "
+                "with the COCO dataset that has them")  # fmt: skip
+        data = {**read_json(truth)[0], "annotations": data}
+    if not isinstance(data, dict):
+        raise InputError(file, "is not a COCO dataset: neither an object nor a list")
+    for key in ("images", "annotations", "categories"):
+        if not isinstance(data.get(key), list):
+            raise InputError(file, f"is not a COCO dataset: no list of {key}")
+    return data, file
+
+
+def category_names(path: Path) -> list[str]:
+    """The names of all categories of a COCO dataset, in its order. Raises InputError."""
+    data, file = read_json(path)
+    return list(_categories(data, file).values())
+
+
+def pages_of(data: Mapping[str, Any], file: Path) -> Iterator[Page]:
+    """The pages in the content of a COCO file."""
+    names = _categories(data, file)
+    by_image: dict[object, list[dict[str, Any]]] = defaultdict(list)
+    for row in data["annotations"]:
+        try:
+            by_image[row["image_id"]].append(row)
+        except _WRONG as error:
+            raise InputError(file, f"an annotation without image_id: {error!r}") from error
+    licences = _licences(data)
+    try:
+        images = sorted(data["images"], key=lambda image: image["id"])
+    except _WRONG as error:
+        raise InputError(file, f"images without comparable ids: {error!r}") from error
+    unfit = 0
+    for image in images:
+        symbols: list[Symbol] = []
+        for row in by_image.pop(image["id"], []):
+            try:
+                symbol, fits = _symbol(row, names, int(image["width"]), int(image["height"]))
+            except _WRONG as error:
+                raise InputError(file, f"annotation {row.get('id')}: {_said(error)}") from error
+            symbols.append(symbol)
+            unfit += not fits
+        try:
+            page = _page(image, symbols, file.parent, licences)
+        except _WRONG as error:
+            raise InputError(file, f"image {image['id']}: {_said(error)}") from error
+        yield page
+    if by_image:
+        raise InputError(file, f"annotations of images that are not there: {list(by_image)[:5]}")
+    if unfit:
+        _log.warning("%s: %d masks left out: their boxes are not in whole pixels", file, unfit)
+
+
+def _load(file: Path) -> Any:
+    try:
+        return json.loads(file.read_bytes())
+    except OSError as error:
+        raise InputError(file, f"cannot be read ({error.strerror})") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(file, f"is not valid JSON: {error}") from error
+
+
+def _categories(data: Mapping[str, Any], file: Path) -> dict[int, str]:
+    names: dict[int, str] = {}
+    for row in data["categories"]:
+        try:
+            number, name = row["id"], str(row["name"])
+        except _WRONG as error:
+            raise InputError(file, f"a category without id or name: {row}") from error
+        if number in names or name in names.values():
+            raise InputError(file, f"category {number} {name} occurs twice")
+        names[number] = name
+    return names
+
+
+def _licences(data: Mapping[str, Any]) -> dict[object, str]:
+    rows = data.get("licenses")
+    rows = rows if isinstance(rows, list) else []
+    return {r.get("id"): str(r.get("name")) for r in rows if isinstance(r, dict)}
+
+
+def _page(
+    image: Mapping[str, Any], symbols: list[Symbol], folder: Path, licences: Mapping[object, str]
+) -> Page:
+    name = inside(str(image["file_name"]), folder)
+    places = (folder / IMAGES / name, folder / name)
+    licence = image.get("licence", licences.get(image.get("license")))
+    return Page(
+        name=name,
+        width=int(image["width"]),
+        height=int(image["height"]),
+        symbols=symbols,
+        interline=_optional_float(image.get("interline")),
+        dpi=_optional_float(image.get("dpi")),
+        image=next((place for place in places if place.is_file()), None),
+        source=image.get("source_file"),
+        source_page=image.get("source_page"),
+        document=image.get("document"),
+        licence=licence,
+        attributes=_attributes(image, _IMAGE_KEYS),
+    )
+
+
+def _symbol(
+    row: Mapping[str, Any], names: Mapping[int, str], page_width: int, page_height: int
+) -> tuple[Symbol, bool]:
+    """A symbol, and whether its mask, if it has one, fits its box."""
+    if row["category_id"] not in names:
+        raise ValueError(f"unknown category {row['category_id']}")
+    x, y, width, height = (float(v) for v in row["bbox"])
+    box = Box(x, y, x + width, y + height)
+    segmentation = row.get("segmentation")
+    whole = all(v.is_integer() for v in box)
+    mask = None
+    if segmentation and whole:
+        mask = coco_mask.decode(segmentation, box, page_width, page_height)
+    oriented = row.get("oriented_box")
+    symbol = Symbol(
+        name=names[row["category_id"]],
+        box=box,
+        id=row.get("symbol_id", row.get("id")),
+        score=_optional_float(row.get("score")),
+        mask=mask,
+        oriented_box=tuple((float(px), float(py)) for px, py in oriented) if oriented else None,
+        outlinks=tuple(int(i) for i in row.get("outlinks", ())),
+        ink_area=row.get("ink_area"),
+        second_name=row.get("second_name"),
+        attributes=_attributes(row, _SYMBOL_KEYS),
+    )
+    return symbol, whole or not segmentation
+
+
+def _attributes(row: Mapping[str, Any], known: frozenset[str]) -> Mapping[str, Attribute]:
+    """The entry's attributes, and whatever else of plain type a foreign writer put beside."""
+    found: dict[str, Attribute] = {
+        key: value
+        for key, value in row.items()
+        if key not in known
+        and isinstance(value, str | int | float)
+        and (key, value) != ("iscrowd", 0)
+    }
+    found.update(row.get("attributes") or {})
+    return found or NO_ATTRIBUTES
+
+
+def _optional_float(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _said(error: Exception) -> str:
+    return f"no {error}" if isinstance(error, KeyError) else str(error)

@@ -1,0 +1,133 @@
+"""The writing half of coco.py."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryFile
+from typing import Any, TextIO
+
+from deepscores_tools.errors import InputError
+from deepscores_tools.formats import coco_mask
+from deepscores_tools.formats.coco_read import ANNOTATIONS, IMAGES
+from deepscores_tools.formats.writing import KeyGuard, inside, whole_stream
+from deepscores_tools.symbols import Page, Symbol
+from deepscores_tools.vocabularies import ClassTable
+
+
+def write(pages: Iterable[Page], out: Path, classes: ClassTable | Sequence[str] = ()) -> None:
+    """Write pages, one at a time, to the folder `out` or, if it ends in .json, to that file.
+
+    A folder gets annotations.json and, copied into images/, the pictures that the pages
+    have; a file stands alone. Categories are `classes`: a table keeps its ids, names are
+    numbered from 1; names met beyond them follow in order. Name the classes that a detector
+    *can* give, and evaluation is able to tell "not found" from "not known". Equal pages give
+    equal bytes; the JSON appears last and whole. Raises InputError.
+    """
+    single = out.suffix == ".json"
+    ids = _ids(classes)
+    numbers = count(1)
+    guard = KeyGuard(out)
+    with (
+        whole_stream(out if single else out / ANNOTATIONS) as stream,
+        TemporaryFile("w+", encoding="utf-8") as annotations,  # COCO has all images come first
+    ):
+        stream.write('{"images": [')
+        for number, page in enumerate(pages, 1):
+            guard.check(page)
+            name = _file_name(page, out)
+            if page.image is not None and not single:
+                _copy(page.image, out / IMAGES / name)
+            _row(stream, number == 1, _image(page, number, name))
+            for symbol in page.symbols:
+                category = ids.setdefault(symbol.name, max(ids.values(), default=0) + 1)
+                row = _annotation(symbol, next(numbers), number, category, page)
+                _row(annotations, row["id"] == 1, row)
+        stream.write('\n],\n"annotations": [')
+        annotations.seek(0)
+        shutil.copyfileobj(annotations, stream)
+        stream.write('\n],\n"categories": [')
+        for first, (name, category) in zip(_first(), ids.items(), strict=False):
+            _row(stream, first, {"id": category, "name": name})
+        stream.write("\n]}\n")
+
+
+def _ids(classes: ClassTable | Sequence[str]) -> dict[str, int]:
+    if isinstance(classes, ClassTable):
+        return {c.name: c.id for c in classes}
+    return {name: number for number, name in enumerate(dict.fromkeys(classes), 1)}
+
+
+def _first() -> Iterator[bool]:
+    yield True
+    while True:
+        yield False
+
+
+def _row(stream: TextIO, first: bool, row: dict[str, Any]) -> None:
+    stream.write("\n" if first else ",\n")
+    stream.write(json.dumps(row, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    """Numbers of numpy, which JSON does not know, as Python's."""
+    return value.item()
+
+
+def _file_name(page: Page, out: Path) -> str:
+    """The page's name, with the extension of its picture."""
+    name = inside(page.name, out)
+    if page.image is None:
+        return name
+    return str(PurePosixPath(name).with_suffix(page.image.suffix))
+
+
+def _copy(image: Path, to: Path) -> None:
+    try:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        if not (to.exists() and to.samefile(image)):
+            shutil.copyfile(image, to)
+    except OSError as error:
+        raise InputError(image, f"cannot be copied to {to} ({error.strerror})") from error
+
+
+def _image(page: Page, number: int, name: str) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "id": number, "file_name": name, "width": page.width, "height": page.height,
+        "interline": page.interline, "dpi": page.dpi, "source_file": page.source,
+        "source_page": page.source_page, "document": page.document, "licence": page.licence,
+        "attributes": dict(page.attributes) or None,
+    }  # fmt: skip
+    return {key: value for key, value in row.items() if value is not None}
+
+
+def _annotation(
+    symbol: Symbol, number: int, image: int, category: int, page: Page
+) -> dict[str, Any]:
+    box, mask, area = symbol.box, symbol.mask, symbol.ink_area
+    if area is None:
+        area = int(mask.sum()) if mask is not None else None
+    row: dict[str, Any] = {
+        "id": number, "image_id": image, "category_id": category,
+        "bbox": [_short(v) for v in (box.x0, box.y0, box.width, box.height)],
+        "area": _short(box.width * box.height) if area is None else area, "iscrowd": 0,
+    }  # fmt: skip
+    if mask is not None:
+        left, top = int(box.x0), int(box.y0)
+        row["segmentation"] = coco_mask.encode(mask, left, top, page.width, page.height)
+    further: dict[str, Any] = {
+        "score": None if symbol.score is None else float(symbol.score),
+        "symbol_id": symbol.id, "outlinks": list(symbol.outlinks) or None,
+        "oriented_box": symbol.oriented_box, "ink_area": symbol.ink_area,
+        "second_name": symbol.second_name, "attributes": dict(symbol.attributes) or None,
+    }  # fmt: skip
+    return row | {key: value for key, value in further.items() if value is not None}
+
+
+def _short(value: float) -> float:
+    """Whole numbers without `.0`: half of a truth file would be that."""
+    value = float(value)
+    return int(value) if value.is_integer() else value

@@ -1,0 +1,147 @@
+"""The CSV of Pacha et al.: `path_to_image,top,left,bottom,right,class_name[,confidence]`.
+
+A row a symbol, box ends exclusive, top before left. A page without symbols is `path,,,,,`.
+Held: page names, boxes, classes, scores. Where the picture is not beside the file the page's
+size is taken from the symbols.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TextIO
+
+from PIL import Image, UnidentifiedImageError
+
+from deepscores_tools.errors import InputError
+from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream
+from deepscores_tools.symbols import Box, Page, Symbol
+
+HEADER = ("path_to_image", "top", "left", "bottom", "right", "class_name")
+SCORE = "confidence"
+
+Row = tuple[int, list[str]]  # line number, cells
+
+
+def recognises(file: Path, head: bytes) -> bool:
+    """Whether the first line is one of this format, a header or a row."""
+    cells = head.partition(b"\n")[0].decode("utf-8-sig", "replace").strip().split(",")
+    return tuple(cells[:6]) == HEADER or (
+        len(cells) in (6, 7) and all(_is_number(c) or not c for c in cells[1:5])
+    )
+
+
+def read(path: Path) -> Iterator[Page]:
+    """The pages of one CSV file, or of a folder of them, in the order of the file.
+
+    The rows of one page stand together. Raises InputError.
+    """
+    files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
+    if not files:
+        raise InputError(path, "no .csv file in this folder")
+    guard = KeyGuard(path)
+    for file in files:
+        for name, rows in groupby(_rows(file), key=lambda row: row[1][0]):
+            page = _page(name, list(rows), file)
+            guard.check(page)
+            yield page
+
+
+def write(pages: Iterable[Page], out: Path) -> None:
+    """Write pages to one file, if `out` ends in .csv, or to a file a page in the folder `out`.
+
+    Warns once of what the format cannot hold. Raises InputError.
+    """
+    guard, losses = KeyGuard(out), Losses("csv")
+    if out.suffix == ".csv":
+        with whole_stream(out) as stream:
+            for number, page in enumerate(pages):
+                guard.check(page)
+                _write_page(stream, page, losses, header=number == 0)
+    else:
+        for page in pages:
+            guard.check(page)
+            with whole_stream(out / f"{page.key}.csv") as stream:
+                _write_page(stream, page, losses, header=True)
+    losses.warn()
+
+
+def _write_page(stream: TextIO, page: Page, losses: Losses, header: bool) -> None:
+    writer = csv.writer(stream, lineterminator="\n")
+    if header:
+        writer.writerow((*HEADER, SCORE))
+    if not page.symbols:
+        writer.writerow((inside(page.name, page.name), "", "", "", "", ""))
+    for s in page.symbols:
+        x0, y0, x1, y1 = (_short(v) for v in s.box)
+        score = () if s.score is None else (float(s.score),)
+        writer.writerow((inside(page.name, page.name), y0, x0, y1, x1, s.name, *score))
+        losses.add("masks", s.mask is not None)
+        losses.add("links", bool(s.outlinks))
+        losses.add("oriented boxes", s.oriented_box is not None)
+        losses.add("symbols' attributes", bool(s.attributes))
+
+
+def _rows(file: Path) -> Iterator[Row]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.reader(stream)
+            for cells in reader:
+                if not cells or tuple(cells[:6]) == HEADER:
+                    continue
+                if len(cells) not in (6, 7) or not cells[0]:
+                    raise InputError(file, f"line {reader.line_num}: expected {','.join(HEADER)}")
+                yield reader.line_num, cells
+    except OSError as error:
+        raise InputError(file, f"cannot be read ({error.strerror or error})") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(file, f"is not CSV: {error}") from error
+
+
+def _page(name: str, rows: Sequence[Row], file: Path) -> Page:
+    symbols = [_symbol(cells, file, line) for line, cells in rows if any(cells[1:])]
+    image = file.parent / inside(name, file)
+    size = _picture_size(image) if image.is_file() else None
+    if size is None:
+        right = max((s.box.x1 for s in symbols), default=1.0)
+        bottom = max((s.box.y1 for s in symbols), default=1.0)
+        size = (max(int(-(-right // 1)), 1), max(int(-(-bottom // 1)), 1))
+    found = image if image.is_file() else None
+    return Page(name=name, width=size[0], height=size[1], symbols=symbols, image=found)
+
+
+def _symbol(cells: Sequence[str], file: Path, line: int) -> Symbol:
+    try:
+        top, left, bottom, right = (float(cell) for cell in cells[1:5])
+        score = float(cells[6]) if len(cells) == 7 and cells[6] else None
+        if not cells[5]:
+            raise ValueError("no class_name")
+        return Symbol(name=cells[5], box=Box(left, top, right, bottom), score=score)
+    except ValueError as error:
+        raise InputError(file, f"line {line}: {error}") from error
+
+
+def _picture_size(image: Path) -> tuple[int, int] | None:
+    """(width, height) as displayed, from the file's header; None where it cannot be told."""
+    try:
+        with Image.open(image) as picture:
+            width, height = picture.size
+            turned = picture.getexif().get(0x0112, 1) >= 5  # EXIF orientations by 90 degrees
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError):
+        return None
+    return (height, width) if turned else (width, height)
+
+
+def _short(value: float) -> float:
+    value = float(value)
+    return int(value) if value.is_integer() else value
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

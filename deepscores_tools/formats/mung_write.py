@@ -1,0 +1,114 @@
+"""The writing half of mung.py."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
+from pathlib import Path
+from typing import TextIO
+from xml.sax.saxutils import escape, quoteattr
+
+from deepscores_tools.errors import InputError
+from deepscores_tools.formats.mung_data import data_items
+from deepscores_tools.formats.mung_mask import encode_mask
+from deepscores_tools.formats.writing import KeyGuard, Losses, whole_stream
+from deepscores_tools.symbols import Attribute, Page, Symbol
+
+_SCHEMA = (
+    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+    ' xsi:noNamespaceSchemaLocation="CVC-MUSCIMA_Schema.xsd"'
+)
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_PLAIN = {"\r": "&#13;"}  # a bare one would come back as a line feed
+
+
+def write(pages: Iterable[Page], out: Path) -> None:
+    """Write each page as `out/<page.key>.xml` or, if `out` ends in .xml, the one page there is.
+
+    Boxes grow to whole pixels. Symbols without an id get free ones. Links to symbols that are
+    not on the page are dropped, since other readers refuse them; a warning counts them.
+    Raises InputError.
+    """
+    single = out.suffix == ".xml"
+    guard, losses = KeyGuard(out), Losses("mung")
+    for number, page in enumerate(pages):
+        guard.check(page)
+        if single and number:
+            raise InputError(out, "MuNG has a file a page, and there are more; name a folder")
+        with whole_stream(out if single else out / f"{page.key}.xml") as stream:
+            _write_page(stream, page, losses)
+    losses.warn()
+
+
+def _write_page(stream: TextIO, page: Page, losses: Losses) -> None:
+    ids = _ids(page)
+    known = set(ids)
+    outlinks = [[link for link in s.outlinks if link in known] for s in page.symbols]
+    inlinks: Mapping[int, list[int]] = defaultdict(list)
+    for number, links in zip(ids, outlinks, strict=True):
+        for link in links:
+            inlinks[link].append(number)
+    dataset = _attribute(str(page.attributes.get("dataset", "")))
+    document = _attribute(page.document or page.key)
+    stream.write('<?xml version="1.0" encoding="utf-8"?>\n')
+    stream.write(f"<Nodes dataset={dataset} document={document} {_SCHEMA}>\n")
+    for number, symbol, links in zip(ids, page.symbols, outlinks, strict=True):
+        stream.write("".join(_node(number, symbol, inlinks[number], links)))
+        losses.add("links to symbols that are not there", len(links) < len(symbol.outlinks))
+    stream.write("</Nodes>\n")
+
+
+def _ids(page: Page) -> list[int]:
+    """An id for every symbol: its own, or the next free one. Raises InputError for doubles."""
+    own = [s.id for s in page.symbols if s.id is not None]
+    taken = set(own)
+    if len(taken) != len(own):
+        raise InputError(page.name, "two symbols have the same id")
+    free = (number for number in count() if number not in taken)
+    return [next(free) if s.id is None else s.id for s in page.symbols]
+
+
+def _node(number: int, s: Symbol, inlinks: list[int], outlinks: list[int]) -> Iterator[str]:
+    box = s.box.outward()
+    fields = {
+        "Id": number, "ClassName": _text(s.name), "Top": int(box.y0), "Left": int(box.x0),
+        "Width": int(box.width), "Height": int(box.height), "Mask": encode_mask(s.mask),
+    }  # fmt: skip
+    yield "    <Node>\n"
+    for tag, value in fields.items():
+        yield f"        <{tag}>{value}</{tag}>\n"
+    for tag, links in (("Inlinks", inlinks), ("Outlinks", outlinks)):
+        if links:
+            yield f"        <{tag}>{' '.join(map(str, links))}</{tag}>\n"
+    items = data_items(_data(s))
+    if items:
+        yield "        <Data>\n"
+        for key, kind, text in items:
+            opening = f"<DataItem key={_attribute(key)} type={_attribute(kind)}>"
+            yield f"            {opening}{_text(text)}</DataItem>\n"
+        yield "        </Data>\n"
+    yield "    </Node>\n"
+
+
+def _data(s: Symbol) -> dict[str, Attribute]:
+    data: dict[str, Attribute] = {}
+    if s.score is not None:
+        data["score"] = float(s.score)
+    if s.second_name is not None:
+        data["second_name"] = s.second_name
+    if s.ink_area is not None:
+        data["ink_area"] = int(s.ink_area)
+    if s.oriented_box is not None:
+        data["oriented_box"] = json.dumps([float(v) for corner in s.oriented_box for v in corner])
+    return dict(s.attributes) | data
+
+
+def _text(text: str) -> str:
+    return escape(_NOT_XML.sub("�", text), _PLAIN)
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(_NOT_XML.sub("�", text))

@@ -1,0 +1,75 @@
+"""What every writer of a format needs: files that appear whole, names that stay inside OUT."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import TextIO
+
+from deepscores_tools.errors import InputError
+from deepscores_tools.symbols import Page
+
+_log = logging.getLogger("deepscores_tools.formats")
+
+
+@contextmanager
+def whole_stream(path: Path) -> Iterator[TextIO]:
+    """A text stream (UTF-8, `\\n`) into `path`, which appears when all of it is written.
+
+    Nothing is left behind where the block raises. Raises InputError where `path` cannot be
+    written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("w", encoding="utf-8", newline="\n") as stream:
+            yield stream
+        part.replace(path)
+    except OSError as error:
+        raise InputError(path, f"cannot be written ({error.strerror or error})") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def inside(name: str, where: Path | str) -> str:
+    """The relative path `name`, refused with InputError if it leads out of its folder."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    if not name or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        raise InputError(where, f"the file name {name!r} leads out of the dataset's folder")
+    return name
+
+
+class KeyGuard:
+    """Refuses two pages with one key: one would overwrite the other."""
+
+    def __init__(self, where: Path) -> None:
+        self._where = where
+        self._names: dict[str, str] = {}
+
+    def check(self, page: Page) -> None:
+        """Raises InputError for the second page of a key."""
+        if page.key in self._names:
+            other = self._names[page.key]
+            raise InputError(self._where, f"{other} and {page.name} have the same page key")
+        self._names[page.key] = page.name
+
+
+class Losses:
+    """Counts what a format cannot hold, and warns of it once, when writing is done."""
+
+    def __init__(self, format_name: str) -> None:
+        self._format_name = format_name
+        self._counts: Counter[str] = Counter()
+
+    def add(self, what: str, lost: bool = True) -> None:
+        self._counts[what] += lost
+
+    def warn(self) -> None:
+        """One warning that names every loss with its count; none if nothing was lost."""
+        lost = ", ".join(f"{what} ({n})" for what, n in sorted(self._counts.items()) if n)
+        if lost:
+            _log.warning("%s cannot hold: %s", self._format_name, lost)

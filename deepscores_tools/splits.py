@@ -1,0 +1,68 @@
+"""Which pages of a dataset are meant: by an attribute, such as the writer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from deepscores_tools.errors import InputError
+from deepscores_tools.symbols import Page
+
+DEVELOPMENT_WRITERS = ("07", "19", "20", "22", "23", "24", "25")
+"""MUSCIMA++: the writers figures are reported on while developing; 20 pages, never trained on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """That an attribute of the page is one of these values or, if `negated`, none of them."""
+
+    attribute: str
+    values: Sequence[str]
+    negated: bool = False
+
+    def holds(self, page: Page) -> bool:
+        """Values are compared as text; a page without the attribute has none of them."""
+        value = page.attributes.get(self.attribute)
+        return (value is not None and str(value) in self.values) != self.negated
+
+
+def parse_spec(spec: str) -> tuple[Path, list[Condition]]:
+    """Path and conditions of a text such as `PATH#writer!=07,19&piece=05`.
+
+    A file that is really called like that is taken as it is. Raises InputError.
+    """
+    path, mark, filters = spec.rpartition("#")
+    if not mark or "=" not in filters or Path(spec).exists():
+        return Path(spec), []
+    return Path(path), [_condition(text, spec) for text in filters.split("&")]
+
+
+def select(
+    pages: Iterable[Page], conditions: Sequence[Condition], name: str = "dataset"
+) -> Iterator[Page]:
+    """The pages for which all conditions hold. Raises InputError where there is not one."""
+    found = False
+    seen: set[str] = set()
+    for page in pages:
+        seen.update(page.attributes)
+        if all(condition.holds(page) for condition in conditions):
+            found = True
+            yield page
+    if not found:
+        known = ", ".join(sorted(seen)) or "none"
+        raise InputError(name, f"no page fits; the pages' attributes are: {known}")
+
+
+def by_writer(pages: Iterable[Page], writers: Collection[str]) -> Iterator[Page]:
+    """The pages of these writers (numbers as in the document's name: "07")."""
+    return select(pages, [Condition("writer", tuple(writers))])
+
+
+def _condition(text: str, spec: str) -> Condition:
+    attribute, mark, values = text.partition("=")
+    negated = attribute.endswith("!")
+    attribute = attribute.removesuffix("!").strip()
+    if not mark or not attribute:
+        raise InputError(spec, f"{text!r} is not of the form attribute=value,... or !=value,...")
+    return Condition(attribute, tuple(v.strip() for v in values.split(",")), negated)

@@ -1,0 +1,145 @@
+"""COCO: what we write pycocotools reads, and nothing is lost on the way back."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from pages import assert_same_page, pages
+from PIL import Image
+from pycocotools import mask as coco_mask
+from pycocotools.coco import COCO
+
+from deepscores_tools.errors import InputError
+from deepscores_tools.formats import coco
+from deepscores_tools.page_image import page_image
+from deepscores_tools.symbols import Box, Page, Symbol
+
+STEM = Symbol(name="stem", box=Box(3, 4, 5, 9), id=7)
+
+
+def one_page(*symbols: Symbol, name: str = "a.png", image: Path | None = None) -> Page:
+    return Page(name=name, width=40, height=30, symbols=symbols, image=image)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(pages(max_pages=3))
+def test_round_trip_loses_nothing(tmp_path: Path, made: list[Page]) -> None:
+    coco.write(made, tmp_path / "d.json")
+    back = list(coco.read(tmp_path / "d.json"))
+    assert len(back) == len(made)
+    for one, other in zip(made, back, strict=True):
+        assert_same_page(one, other)
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(pages(max_pages=2, masks=True))
+def test_pycocotools_decodes_our_masks_to_the_same_pixels(tmp_path: Path, made: list[Page]) -> None:
+    coco.write(made, tmp_path / "d.json")
+    with contextlib.redirect_stdout(io.StringIO()):
+        loaded = COCO(str(tmp_path / "d.json"))
+    for number, page in enumerate(made, 1):
+        rows = loaded.loadAnns(loaded.getAnnIds(imgIds=[number]))
+        assert len(rows) == len(page.symbols)
+        for row, symbol in zip(rows, page.symbols, strict=True):
+            if symbol.mask is None:
+                continue
+            whole = np.zeros((page.height, page.width), dtype=bool)
+            x0, y0, x1, y1 = (int(v) for v in symbol.box)
+            whole[y0:y1, x0:x1] = symbol.mask
+            assert (loaded.annToMask(row).astype(bool) == whole).all()
+            expected = coco_mask.encode(np.asfortranarray(whole, dtype=np.uint8))
+            assert row["segmentation"]["counts"] == expected["counts"].decode()
+
+
+def test_a_folder_takes_its_pictures_along(tmp_path: Path) -> None:
+    picture = tmp_path / "picture.png"
+    Image.fromarray(np.full((30, 40), 200, dtype=np.uint8)).save(picture)
+    coco.write([one_page(STEM, name="x/a.png", image=picture)], tmp_path / "out")
+    (page,) = coco.read(tmp_path / "out")
+    assert page.image == tmp_path / "out/images/x/a.png"
+    assert (page_image(page) == 200).all()
+
+
+def test_ids_start_at_one_and_follow_the_given_classes(tmp_path: Path) -> None:
+    file = tmp_path / "d.json"
+    coco.write([one_page(STEM)], file, ["beam", "stem"])
+    data = json.loads(file.read_text())
+    assert [c["id"] for c in data["categories"]] == [1, 2]
+    assert data["annotations"][0]["category_id"] == 2
+    assert data["annotations"][0]["id"] == data["images"][0]["id"] == 1
+    assert coco.category_names(file) == ["beam", "stem"]
+
+
+def test_equal_pages_give_equal_bytes_and_a_failure_leaves_the_old_file(tmp_path: Path) -> None:
+    file = tmp_path / "d.json"
+    coco.write([one_page(STEM)], file)
+    first = file.read_bytes()
+    coco.write([one_page(STEM)], file)
+    assert file.read_bytes() == first
+    with pytest.raises(InputError, match="same page key"):
+        coco.write([one_page(STEM), one_page(name="a.jpg")], file)
+    assert file.read_bytes() == first
+    assert [p.name for p in tmp_path.iterdir()] == ["d.json"]
+
+
+def test_a_results_file_is_read_with_the_categories_of_its_truth(tmp_path: Path) -> None:
+    coco.write([one_page(STEM)], tmp_path / "truth.json")
+    row = {"image_id": 1, "category_id": 1, "bbox": [1.5, 2, 3, 4], "score": 0.5}
+    (tmp_path / "results.json").write_text(json.dumps([row]))
+    (page,) = coco.read(tmp_path / "results.json", truth=tmp_path / "truth.json")
+    assert page.symbols[0].name == "stem"
+    assert page.symbols[0].box == Box(1.5, 2, 4.5, 6)
+    with pytest.raises(InputError, match="list of results"):
+        list(coco.read(tmp_path / "results.json"))
+
+
+def test_foreign_segmentations_polygons_and_plain_runs_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "d.json"
+    square = {"size": [30, 40], "counts": [2 * 30 + 3, 4, 30 - 4, 4, 40 * 30 - 97 - 0]}
+    rows = [
+        {"id": 1, "image_id": 1, "category_id": 1, "bbox": [2, 3, 2, 4], "segmentation": square},
+        {"id": 2, "image_id": 1, "category_id": 1, "bbox": [2, 3, 2, 4],
+         "segmentation": [[2, 3, 4, 3, 4, 7, 2, 7]]},
+    ]  # fmt: skip
+    image = {"id": 1, "file_name": "a.png", "width": 40, "height": 30}
+    category = {"id": 1, "name": "stem"}
+    file.write_text(json.dumps({"images": [image], "annotations": rows, "categories": [category]}))
+    (page,) = coco.read(file)
+    for symbol in page.symbols:
+        assert symbol.mask is not None
+        assert symbol.mask.all()
+
+
+BAD = {
+    "climbs out": ('"file_name": "a.png"', '"file_name": "../a.png"'),
+    "absolute": ('"file_name": "a.png"', '"file_name": "/etc/passwd"'),
+    "not a number": ('"bbox": [3', '"bbox": [NaN'),
+    "empty box": ('"bbox": [3, 4, 2', '"bbox": [3, 4, -2'),
+    "no such category": ('"category_id": 1', '"category_id": 5'),
+    "no such image": ('"image_id": 1', '"image_id": 5'),
+    "no size": ('"width": 40, ', ""),
+    "broken": ('"images": [', '"images": [['),
+    "wrong type": ('"images": [', '"images": 5, "x": ['),
+    "deep": ('"images": [', '"images": ' + "[" * 100_000),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), BAD.values(), ids=BAD)
+def test_bad_files_are_refused_in_one_line(tmp_path: Path, old: str, new: str) -> None:
+    file = tmp_path / "d.json"
+    coco.write([one_page(STEM)], file)
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+    with pytest.raises(InputError):
+        list(coco.read(file))

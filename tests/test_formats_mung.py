@@ -1,0 +1,179 @@
+"""MuNG: every variant is read, `mung` agrees on real pages and reads what we write."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from mung.io import read_nodes_from_file
+from pages import assert_same_symbol, pages
+
+from deepscores_tools.errors import InputError
+from deepscores_tools.formats import mung
+from deepscores_tools.formats.mung_mask import decode_mask, encode_mask
+from deepscores_tools.page_image import page_image
+from deepscores_tools.symbols import Box, Page, Symbol
+
+ANNOTATIONS = Path(__file__).parents[2] / "shared/data/muscima-pp/v2.0/annotations"
+REAL = sorted(ANNOTATIONS.glob("*.xml"))[::40]
+NODE = (
+    "<Node><Id>3</Id><ClassName>stem</ClassName><Top>10</Top><Left>20</Left><Width>2</Width>"
+    "<Height>3</Height><Mask>0:1 1:5</Mask></Node>"
+)
+
+
+def nodes(tmp_path: Path, content: str, head: str = "") -> Path:
+    file = tmp_path / "CVC-MUSCIMA_W-07_N-05_D-ideal.xml"
+    file.write_text(f'{head}<Nodes dataset="d" document="{file.stem}">{content}</Nodes>')
+    return file
+
+
+def test_a_page_knows_its_writer_and_its_size(tmp_path: Path) -> None:
+    (page,) = mung.read(nodes(tmp_path, NODE))
+    assert page.name == "CVC-MUSCIMA_W-07_N-05_D-ideal.png"
+    assert (page.attributes["writer"], page.attributes["piece"]) == ("07", "05")
+    assert (page.width, page.height) == (20 + 22, 10 + 13)  # the margin above is also below
+    assert page.symbols[0].box == Box(20, 10, 22, 13)
+    image = page_image(page)
+    assert image.shape == (23, 42)
+    assert (image == 0).sum() == 5
+    assert image[10, 20] == 255
+
+
+@pytest.mark.parametrize(
+    ("text", "ink"),
+    [("0:1 1:5", 5), ("1:5 0:1", 5), ("0:0 1:6", 6), ("0:1 1:5 ", 5), ("0 0 1 1 1 1", 4),
+     ("0.0 1.0 1 1 1 1", 5), ("None", None), ("", None), (None, None), ("0:1 0:1 1:4", 4)],
+)  # fmt: skip
+def test_masks_in_all_their_forms(text: str | None, ink: int | None) -> None:
+    mask = decode_mask(text, 3, 2)
+    assert (None if mask is None else int(mask.sum())) == ink
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0:1 1:4", "0:7", "2:6", "0:-1 1:7", "1:9223372036854775807 1:9223372036854775807 0:8",
+     "0 1", "0:1 1:x", "0:1 1", "a b c d e f"],
+)  # fmt: skip
+def test_masks_that_do_not_fit_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"mask|match"):
+        decode_mask(text, 3, 2)
+
+
+def test_a_mask_is_written_as_others_write_it() -> None:
+    assert encode_mask(np.array([[0, 1], [1, 0]], dtype=bool)) == "0:1 1:2 0:1"
+    assert encode_mask(np.array([[1, 1]], dtype=bool)) == "0:0 1:2"
+    assert encode_mask(None) == "None"
+
+
+def test_data_items_become_attributes_and_the_score(tmp_path: Path) -> None:
+    items = (
+        '<DataItem key="score" type="float">0.5</DataItem>'
+        '<DataItem key="pitch_step" type="str">D</DataItem>'
+        '<DataItem key="octave" type="int">4</DataItem>'
+        '<DataItem key="precedence_outlinks" type="list[int]">8 17</DataItem>'
+    )
+    file = nodes(tmp_path, NODE.replace("</Node>", f"<Data>{items}</Data></Node>"))
+    (page,) = mung.read(file)
+    assert page.symbols[0].score == 0.5
+    expected = {"pitch_step": "D", "octave": 4, "precedence_outlinks": "[8, 17]"}
+    assert page.symbols[0].attributes == expected
+    mung.write([page], tmp_path / "out")
+    (node,) = read_nodes_from_file(str(tmp_path / "out" / file.name))
+    assert node.data["precedence_outlinks"] == [8, 17]
+    assert node.data["score"] == 0.5
+
+
+ENTITIES = '<!DOCTYPE Nodes [<!ENTITY a "1"><!ENTITY b SYSTEM "file:///etc/passwd">]>'
+BAD = {
+    "not XML": "<Nod",
+    "float": NODE.replace("<Top>10", "<Top>10.5"),
+    "missing": NODE.replace("<Top>10</Top>", ""),
+    "empty box": NODE.replace("<Width>2", "<Width>0"),
+    "huge": NODE.replace("<Left>20", "<Left>20000000"),
+    "no class": NODE.replace("stem", " "),
+    "same id": NODE + NODE,
+    "entity": NODE.replace("<Top>10", "<Top>&a;"),
+    "external": NODE.replace("stem", "&b;"),
+    "deep": "<x>" * 500 + "</x>" * 500,
+}
+
+
+@pytest.mark.parametrize("content", BAD.values(), ids=BAD)
+def test_bad_files_are_refused_in_one_line(tmp_path: Path, content: str) -> None:
+    with pytest.raises(InputError):
+        list(mung.read(nodes(tmp_path, content, ENTITIES)))
+
+
+def test_other_xml_and_empty_folders_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no \.xml file"):
+        list(mung.read(tmp_path))
+    (tmp_path / "a.xml").write_text("<Other/>")
+    with pytest.raises(InputError, match="<Other>"):
+        list(mung.read(tmp_path))
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(pages(max_pages=1))
+def test_round_trip_keeps_the_symbols_and_mung_agrees(tmp_path: Path, made: list[Page]) -> None:
+    for page in made:
+        file = tmp_path / "page.xml"
+        mung.write([page], file)
+        back = mung.read_page(file)
+        present = {s.id for s in page.symbols}
+        for one, other in zip(page.symbols, back.symbols, strict=True):
+            kept = tuple(link for link in one.outlinks if link in present)
+            assert other.outlinks == kept
+            assert other.box == one.box.outward()
+            if one.box == other.box:
+                assert_same_symbol(one, other, skip=("outlinks",))
+        assert_mung_agrees(file, back)
+
+
+def test_dangling_links_are_dropped_with_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    symbol = Symbol(name="stem", box=Box(0.5, 0.5, 2, 2), outlinks=(9,))
+    with caplog.at_level(logging.WARNING):
+        mung.write([Page(name="a.png", width=9, height=9, symbols=[symbol])], tmp_path)
+    assert caplog.messages == ["mung cannot hold: links to symbols that are not there (1)"]
+    (back,) = mung.read(tmp_path)
+    assert (back.symbols[0].id, back.symbols[0].outlinks) == (0, ())
+
+
+@pytest.mark.skipif(not REAL, reason="MUSCIMA++ is not here")
+@pytest.mark.parametrize("file", REAL, ids=lambda f: f.stem[12:21])
+def test_mung_agrees_on_real_pages_before_and_after_writing(file: Path, tmp_path: Path) -> None:
+    page = mung.read_page(file)
+    assert_mung_agrees(file, page)
+    assert page.interline == pytest.approx(29, abs=1)
+    mung.write([page], tmp_path)
+    written = tmp_path / file.name
+    assert_mung_agrees(written, page)
+    again = mung.read_page(written)
+    assert (page_image(again) == page_image(page)).all()
+    assert again.attributes == page.attributes
+
+
+def assert_mung_agrees(file: Path, page: Page) -> None:
+    theirs = read_nodes_from_file(str(file))
+    assert len(theirs) == len(page.symbols)
+    inlinks: dict[int, set[int]] = {node.id: set() for node in theirs}
+    for s in page.symbols:
+        for link in s.outlinks:
+            assert s.id is not None
+            inlinks[link].add(s.id)
+    for node, s in zip(theirs, page.symbols, strict=True):
+        assert (node.id, node.class_name) == (s.id, s.name)
+        assert (node.left, node.top, node.right, node.bottom) == s.box
+        assert tuple(node.outlinks) == s.outlinks
+        assert set(node.inlinks) == inlinks[node.id]
+        assert (node.mask is None) == (s.mask is None)
+        assert s.mask is None or (node.mask.astype(bool) == s.mask).all()
+        assert (node.data or {}).get("score") == s.score
+        assert node.document == page.document
