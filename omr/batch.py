@@ -24,6 +24,10 @@ from .outputs import Outputs
 class PageDetector(Protocol):
     """What a batch needs of a Detector."""
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """All that it can find."""
+
     def detect(self, image: NDArray[np.uint8], *, min_score: float | None = None) -> Page:
         """The symbols of a gray page of shape (H, W)."""
 
@@ -51,7 +55,7 @@ def detect_batch(
     outputs: Outputs,
     report: Callable[[PageResult], None] = lambda _: None,
 ) -> list[PageResult]:
-    """Detect every page and write its files, then the joint file. report: called after each page.
+    """Detect every page into the spool, then the formats. report: called after each page.
 
     Pages that outputs hold already, found on the same picture, are kept. Pages that cannot be
     read are reported as failures; raises InputError only where the output cannot be written.
@@ -61,7 +65,7 @@ def detect_batch(
         results.append(_one_page(detector, source, outputs))
         report(results[-1])
     if any(result.failure is None for result in results):
-        outputs.assemble()
+        outputs.assemble(detector.classes)
     return results
 
 
@@ -99,7 +103,7 @@ def _one_page(detector: PageDetector, source: PageSource, outputs: Outputs) -> P
         source=source.source,
         source_page=source.source_page,
     )
-    outputs.write_page(page, origin, image.gray)
+    outputs.add(page, origin, image.gray)
     return _result(source, page, started)
 
 

@@ -9,6 +9,7 @@ OUT/mung/<page>.xml      OUT/csv/<page>.csv      OUT/overlay/<page>.png
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -37,14 +38,6 @@ class RunOptions:
     overlay: bool = False
     min_score: float | None = None
 
-    @property
-    def per_page(self) -> tuple[str, ...]:
-        """The kinds of output that have a file for every page."""
-        return (
-            *(f for f in self.formats if f in _SUFFIXES),
-            *(["overlay"] if self.overlay else []),
-        )
-
     def record(self) -> dict[str, object]:
         """As run.json holds it."""
         formats = [name for name in FORMATS if name in self.formats]
@@ -63,6 +56,7 @@ class Outputs:
         self.out = out
         self.options = options
         self.spool = out / "pages"
+        self._added: set[str] = set()
         if overwrite:
             self._clear()
         else:
@@ -70,31 +64,41 @@ class Outputs:
         write_whole(out / "run.json", json.dumps(options.record(), indent=1) + "\n")
 
     def finished(self, key: str, origin: str) -> Page | None:
-        """The page of this key if it is done, with all its files, from this very picture."""
+        """The page of this key if it is done, with its overlay, from this very picture."""
         found = spool.load(spool.spool_file(self.spool, key))
         if found is None or found[1] != origin:
             return None
-        complete = all(self.file(kind, key).is_file() for kind in self.options.per_page)
-        return found[0] if complete else None
+        if self.options.overlay and not self.file("overlay", key).is_file():
+            return None
+        return found[0]
 
     def file(self, kind: str, key: str) -> Path:
         """Where a page's MuNG, CSV or overlay lies."""
         return self.out / kind / (key + _SUFFIXES[kind])
 
-    def write_page(self, page: Page, origin: str, gray: NDArray[np.uint8]) -> None:
-        """Write all files of a page; its place in the spool comes last."""
-        if "mung" in self.options.formats:
-            mung.write([page], self.out / "mung")
-        if "csv" in self.options.formats:
-            csv.write([page], self.out / "csv")
+    def add(self, page: Page, origin: str, gray: NDArray[np.uint8]) -> None:
+        """Take in a detected page: draw it if asked to, then put it into the spool."""
         if self.options.overlay:
             write_whole(self.file("overlay", page.key), overlay_png(gray, page))
         spool.save(page, origin, self.spool)
+        self._added.add(page.key)
 
-    def assemble(self) -> None:
-        """Write the joint file of all finished pages of OUT, in sorted order."""
+    def assemble(self, classes: Sequence[str]) -> None:
+        """Write the formats from the spool, pages in sorted order.
+
+        The joint file gets every page of OUT, and `classes`, the detector's, as categories;
+        of the files for one page those that are new or missing are written.
+        """
         if "coco" in self.options.formats:
-            coco.write(list(spool.pages(self.spool)), self.out / "detections.json")
+            coco.write(spool.pages(self.spool), self.out / "detections.json", classes)
+        for kind, write in (("mung", mung.write), ("csv", csv.write)):
+            if kind in self.options.formats:
+                write(self._unwritten(kind), self.out / kind)
+
+    def _unwritten(self, kind: str) -> Iterator[Page]:
+        for page in spool.pages(self.spool):
+            if page.key in self._added or not self.file(kind, page.key).is_file():
+                yield page
 
     def _refuse_other_options(self) -> None:
         file = self.out / "run.json"
