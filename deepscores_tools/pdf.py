@@ -40,7 +40,7 @@ def read_pdf_page(path: Path, index: int) -> tuple[NDArray[np.uint8], float]:
         return gray.reshape(gray.shape[:2]), dpi
 
 
-def dpi_for(where: Path, width: float, height: float) -> float:
+def dpi_for(where: Path | str, width: float, height: float) -> float:
     """300 dpi, or what keeps a page of this size in points within MAX_PIXELS.
 
     Declared sizes can be huge: scanners that write one point a pixel, plotters' sheets.

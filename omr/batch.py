@@ -60,6 +60,7 @@ def detect_batch(
     Pages that outputs hold already, found on the same picture, are kept. Pages that cannot be
     read are reported as failures; raises InputError only where the output cannot be written.
     """
+    _sha256.cache_clear()  # files may have changed since the last batch
     results = []
     for source in sources:
         results.append(_one_page(detector, source, outputs))
