@@ -12,7 +12,7 @@ _UNITS = {"breve": 256, "1": 128, "2": 64, "4": 32, "8": 16, "16": 8, "32": 4, "
 _PITCHES = "cdefgab"
 _ARTICULATIONS = [
     "acc", "stacc", "ten", "stacciss", "marc", "dnbow", "upbow", "stacc", "ten", "acc", "marc",
-    "stacciss", "snap", "lhpizz",
+    "stacciss", "snap", "lhpizz", "harm",
 ]  # fmt: skip
 
 
@@ -41,10 +41,9 @@ class LayerWriter:
         self._staff, self._notes = staff, []
         rng = self._rng
         roll = rng.random()
-        if roll < 0.04:
-            return "<mRest/>", []
-        if roll < 0.055:
-            return "<mRpt/>", []
+        for limit, text in ((0.04, "<mRest/>"), (0.055, "<mRpt/>"), (0.07, "<mRpt2/>")):
+            if roll < limit:
+                return text, []
         self._place = int(rng.integers(0, 9))
         parts: list[str] = []
         left = units
@@ -66,6 +65,7 @@ class LayerWriter:
             (self._breve, 0.05),
             (self._clef_change, 0.02),
             (self._beat_repeat, 0.02),
+            (self._between, 0.03),
         ]
         weights = np.array([w for _, w in makers])
         if rng.random() < 0.3:
@@ -164,6 +164,14 @@ class LayerWriter:
     def _beat_repeat(self, left: int) -> tuple[str, int] | None:
         return ('<beatRpt slash="1"/>', 32) if left >= 32 else None
 
+    def _between(self, left: int) -> tuple[str, int] | None:
+        """A tremolo between two notes, or a very short note or rest."""
+        if left >= 64 and self._rng.random() < 0.6:
+            beams = int(self._rng.integers(1, 4))
+            pair = self.note("2", plain=True) + self.note("2", plain=True)
+            return f'<fTrem beams="{beams}" unitdur="{8 << beams >> 1}">{pair}</fTrem>', 64
+        return (self.note("256") if self._rng.random() < 0.5 else '<rest dur="256"/>'), 1
+
     def _grace(self) -> str:
         """None, one or a few grace notes, slashed or not, stems both ways."""
         rng = self._rng
@@ -186,7 +194,9 @@ class LayerWriter:
             return self._head(self._place, value, extra, plain or grace)
         steps = sorted({self._place, self._place + 2, self._place + int(rng.integers(3, 7))})
         heads = "".join(self._head(s, "", "", True) for s in steps)
-        return f'<chord dur="{value}"{extra}>{heads}</chord>'
+        self._count += 1
+        self._notes.append(f"n{self._count}")
+        return f'<chord xml:id="n{self._count}" dur="{value}"{extra}>{heads}</chord>'
 
     def _head(self, place: int, value: str, extra: str, plain: bool) -> str:
         rng = self._rng

@@ -83,9 +83,7 @@ def render_svg(svg: str, style: Style, name: str, number: int = 1) -> RenderedPa
             symbol = symbol_of(mark.name, crop, style.width, style.height, len(symbols) + 1)
             if symbol is not None:
                 symbols.append(symbol)
-    gray = compose(
-        [c for m, c in zip(marks, crops, strict=True) if not m.overlay], style.width, style.height
-    )
+    gray = compose(crops, style.width, style.height)
     page = Page(
         name=name,
         width=style.width,

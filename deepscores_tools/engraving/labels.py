@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import numpy as np
 
 from deepscores_tools.engraving.glyph_classes import (
     CLEF_DIGITS,
@@ -30,9 +32,7 @@ class Mark:
 
     name: str | None
     shapes: Sequence[Shape]
-    attributes: Mapping[str, str | int] = field(default_factory=dict)
     part: str = ""
-    overlay: bool = False
 
 
 _WHOLE = {
@@ -119,6 +119,18 @@ def _each(name: str) -> Callable[[Element, list[Shape]], list[Mark]]:
     return rule
 
 
+def _stems(element: Element, shapes: list[Shape]) -> list[Mark]:
+    """Stems stand upright; a slanted line in their place is the slash of a grace note."""
+    marks: list[Mark] = []
+    for shape in shapes:
+        if isinstance(shape, Drawing):
+            x = shape.contours[0][:, 0]
+            marks.append(Mark("stem" if np.ptp(x) < 1 else "graceNoteSlash", [shape]))
+        elif isinstance(shape, Glyph):
+            marks.append(Mark(glyph_class(element.name, shape.code, shape.sx), [shape]))
+    return marks
+
+
 def _beams(element: Element, shapes: list[Shape]) -> list[Mark]:
     polygons = [s for s in shapes if isinstance(s, Drawing)]
     rest = [s for s in shapes if not isinstance(s, Drawing)]
@@ -182,7 +194,7 @@ def _trill(element: Element, shapes: list[Shape]) -> list[Mark]:
 
 _RULES: Mapping[str, Callable[[Element, list[Shape]], list[Mark]]] = {
     "ledgerLines": _each("legerLine"),
-    "stem": _each("stem"),
+    "stem": _stems,
     "dots": _each("augmentationDot"),
     "beam": _beams,
     "beamSpan": _beams,
@@ -213,13 +225,10 @@ def _grace_notes(sheet: Sheet) -> list[Mark]:
         flag = next((s for s in _glyphs(shapes) if s.element.name == "flag"), None)
         if flag is None:
             continue
-        slashed = any(s.element.name == "stem" and isinstance(s, Glyph) for s in shapes) or any(
-            isinstance(s, Drawing) and s.element.name == "flag" for s in shapes
-        )
-        slashed = slashed or notes[key].data.get("stem.mod", "").endswith("slash")
+        slashed = notes[key].data.get("stem.mod", "").endswith("slash")
         kind = "Acciaccatura" if slashed else "Appoggiatura"
         way = "Up" if flag.code % 2 == 0 else "Down"
-        marks.append(Mark(f"graceNote{kind}Stem{way}", shapes, overlay=True))
+        marks.append(Mark(f"graceNote{kind}Stem{way}", shapes))
     return marks
 
 

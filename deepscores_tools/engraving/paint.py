@@ -6,7 +6,6 @@ has at least `INK` coverage, its box the extent of that mask.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import cv2
@@ -18,7 +17,7 @@ from deepscores_tools.engraving.labels import Mark
 from deepscores_tools.engraving.outlines import dashes, fill, forward, stroke, turned
 from deepscores_tools.engraving.raster import EMPTY, INK, Crop, Edges, merged, rasterise
 from deepscores_tools.engraving.svg import Drawing, Glyph, Text
-from deepscores_tools.engraving.text import draw_line, font
+from deepscores_tools.engraving.words import Words
 from deepscores_tools.symbols import Box, Symbol
 
 PHASES = 4
@@ -36,7 +35,7 @@ class Painter:
     def __init__(self, glyphs: Glyphs, scale: float, family: str) -> None:
         self.glyphs = glyphs
         self.scale = scale
-        self.family = family
+        self.words = Words(glyphs, scale, family)
 
     def crops(self, marks: Sequence[Mark]) -> list[Crop]:
         """One crop for each mark, in order."""
@@ -55,7 +54,8 @@ class Painter:
         for key, k in keys.items():
             if key[1] == "digit":
                 filled[k] = _difference(filled[k], filled[keys[(key[0], "clef", *key[2:])]])
-        words = self._words(marks)
+        texts = [s for mark in marks for s in mark.shapes if isinstance(s, Text)]
+        words = self.words.crops(texts)
         result = []
         for mark, places, own in zip(marks, placed, drawn, strict=True):
             parts = [filled[k].moved(dx, dy) for k, dx, dy in places]
@@ -98,38 +98,6 @@ class Painter:
                 parts += [stroke(p, pen, square=shape.square) for p in pieces]
         return np.concatenate(parts) if parts else np.zeros((0, 4))
 
-    def _words(self, marks: Sequence[Mark]) -> dict[int, Crop]:
-        lines: dict[int, list[Text]] = defaultdict(list)
-        for mark in marks:
-            for shape in mark.shapes:
-                if isinstance(shape, Text):
-                    lines[shape.line].append(shape)
-        crops: dict[int, Crop] = {}
-        for runs in lines.values():
-            words = [r for r in runs if not _is_music(r)]
-            first = runs[0]
-            faces = [
-                (r.text, font(self.family, max(4, round(r.size * self.scale)), r.bold, r.italic))
-                for r in words
-            ]
-            x, y = first.x * self.scale, first.y * self.scale
-            for run, crop in zip(words, draw_line(faces, x, y, first.anchor), strict=True):
-                crops[id(run)] = crop
-            for run in runs:
-                if _is_music(run):
-                    crops[id(run)] = self._music(run)
-        return crops
-
-    def _music(self, run: Text) -> Crop:
-        """SMuFL characters inside text, drawn from the music font at the run's size."""
-        size = run.size * self.scale / 1000
-        outlines, x = [], run.x * self.scale
-        for char in run.text.strip():
-            contours = [c * size for c in self.glyphs.contours(ord(char))]
-            outlines.append(fill([c + np.array([x, run.y * self.scale]) for c in contours]))
-            x += (max((float(c[:, 0].max()) for c in contours), default=0.0)) + 60 * size
-        return merged(rasterise(outlines)) if outlines else EMPTY
-
 
 def _difference(whole: Crop, part: Crop) -> Crop:
     """What the whole shows beyond the part; edges that differ by a trace are left out."""
@@ -147,11 +115,6 @@ def _difference(whole: Crop, part: Crop) -> Crop:
         large[0] = False
         beyond = large[labels]
     return Crop(whole.x, whole.y, np.where(beyond, whole.alpha, 0).astype(np.uint8))
-
-
-def _is_music(run: Text) -> bool:
-    text = run.text.strip()
-    return bool(text) and all(0xE000 <= ord(c) <= 0xF8FF for c in text)
 
 
 def symbol_of(name: str, crop: Crop, width: int, height: int, number: int) -> Symbol | None:

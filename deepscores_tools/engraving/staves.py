@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-import numpy as np
-
 from deepscores_tools.engraving.svg import STAFF_SPACE, Drawing, Element, Glyph, Sheet
 
 
@@ -14,8 +12,8 @@ class Staves:
 
     def __init__(self, sheet: Sheet) -> None:
         self._lines: dict[tuple[int, str], list[Drawing]] = defaultdict(list)
-        self._tops: dict[int, tuple[float, int]] = {}
-        self._measures: dict[int, list[tuple[float, int]]] = defaultdict(list)
+        self._grids: dict[int, tuple[float, float]] = {}  # top line, staff space
+        self._measures: dict[int, list[tuple[float, float]]] = defaultdict(list)
         pieces: dict[int, list[Drawing]] = defaultdict(list)
         owners: dict[int, Element] = {}
         for shape in sheet.shapes:
@@ -28,10 +26,11 @@ class Staves:
             number = staff.data.get("n", "")
             self._lines[id(system), number] += lines
             ys = sorted({float(line.contours[0][0, 1]) for line in lines})
-            self._tops[key] = (ys[0], len(ys))
+            grid = (ys[0], (ys[-1] - ys[0]) / (len(ys) - 1) if len(ys) > 1 else STAFF_SPACE)
+            self._grids[key] = grid
             measure = staff.within("measure")
             if measure is not None:
-                self._measures[id(measure)].append((ys[0], len(ys)))
+                self._measures[id(measure)].append(grid)
 
     def lines(self) -> list[list[Drawing]]:
         """The lines of each staff of each system, in measure pieces."""
@@ -39,31 +38,23 @@ class Staves:
 
     def on_line(self, glyph: Glyph) -> bool:
         """Whether a notehead's centre lies on a staff or ledger line (else in a space)."""
-        top = self._top(glyph)
-        if top is None:
-            return False
-        steps = round((glyph.y - top) / (STAFF_SPACE / 2))
-        return steps % 2 == 0
+        return round(2 * self._height(glyph)) % 2 == 0
 
     def c_clef(self, glyph: Glyph) -> str:
         """Alto up to the middle line, tenor above it."""
-        top = self._top(glyph)
-        high = top is not None and glyph.y - top < 1.5 * STAFF_SPACE
-        return "clefCTenor" if high else "clefCAlto"
+        return "clefCTenor" if self._height(glyph) < 1.5 else "clefCAlto"
 
-    def _top(self, glyph: Glyph) -> float | None:
-        """Top line of the staff a glyph stands on: its own, or for cross-staff notes another.
+    def _height(self, glyph: Glyph) -> float:
+        """How many spaces a glyph's origin lies below the top line of its staff.
 
-        Heights are exact multiples of half a space from the right staff, so a remainder
-        tells a note that was moved to another staff of the measure.
+        A cross-staff note stands on another staff than its own. Heights are whole numbers of
+        half spaces from the right one, so a remainder tells such notes.
         """
         staff = glyph.element.within("staff")
-        own = self._tops.get(id(staff)) if staff is not None else None
+        own = self._grids.get(id(staff)) if staff is not None else None
         measure = glyph.element.within("measure")
         others = self._measures.get(id(measure), []) if measure is not None else []
-        candidates = ([own] if own else []) + sorted(others, key=lambda t: abs(t[0] - glyph.y))
-        if not candidates:
-            return None
-        rest = [abs(np.remainder(glyph.y - t[0] + 45, 90) - 45) for t in candidates]
-        fitting = [t for t, r in zip(candidates, rest, strict=True) if r < 6]
-        return (fitting or candidates)[0][0]
+        grids = ([own] if own else []) + sorted(others, key=lambda g: abs(g[0] - glyph.y))
+        heights = [(glyph.y - top) / space for top, space in grids]
+        fitting = [h for h in heights if abs(2 * h - round(2 * h)) < 0.07]
+        return (fitting or heights or [0.5])[0]

@@ -77,7 +77,10 @@ class Drawing(Shape):
 
 @dataclass(slots=True, eq=False)
 class Text(Shape):
-    """A run of text in one style. anchor: start, middle or end of the whole line of runs."""
+    """A run of text in one style, or one music character.
+
+    anchor: start, middle or end of the whole line of runs; line: what line it belongs to.
+    """
 
     text: str
     x: float
@@ -85,7 +88,6 @@ class Text(Shape):
     size: float
     bold: bool
     italic: bool
-    family: str
     anchor: str
     line: int
 
@@ -107,7 +109,6 @@ class _Style:
     size: float = 405.0
     bold: bool = False
     italic: bool = False
-    family: str = ""
     anchor: str = "start"
 
 
@@ -212,21 +213,22 @@ class _Reader:
                 pen[1] = float(child.get("y", pen[1]))
             own = _inherit(style, child)
             if child.text and child.text.strip("\n"):
-                self.shapes.append(
-                    Text(
-                        element,
-                        child.text.replace("\xa0", " "),
-                        pen[0] + self.offset[0],
-                        pen[1] + self.offset[1],
-                        own.size,
-                        own.bold,
-                        own.italic,
-                        own.family,
-                        own.anchor,
-                        self.lines,
-                    )
-                )
+                text = child.text.replace("\xa0", " ")
+                for run in text.strip() if is_music(text) else [text]:
+                    self.shapes.append(self._text(element, run, own, pen))
             self._runs(child, element, own, pen)
+
+    def _text(self, element: Element, text: str, style: _Style, pen: list[float]) -> Text:
+        x, y = pen[0] + self.offset[0], pen[1] + self.offset[1]
+        return Text(
+            element, text, x, y, style.size, style.bold, style.italic, style.anchor, self.lines
+        )
+
+
+def is_music(text: str) -> bool:
+    """Whether text consists of music characters: SMuFL's private code points."""
+    text = text.strip()
+    return bool(text) and all("\ue000" <= c <= "\uf8ff" for c in text)
 
 
 def _inherit(style: _Style, node: etree._Element) -> _Style:
@@ -236,7 +238,6 @@ def _inherit(style: _Style, node: etree._Element) -> _Style:
         size[0] if size and size[0] > 0 else style.size,
         style.bold if weight is None else weight == "bold",
         style.italic if slant is None else slant == "italic",
-        node.get("font-family", style.family),
         node.get("text-anchor", style.anchor),
     )
 

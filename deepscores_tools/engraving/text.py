@@ -7,7 +7,6 @@ they must be there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -61,18 +60,8 @@ def font(family: str, size: int, bold: bool, italic: bool) -> Font:
     return ImageFont.load_default(size)
 
 
-def draw_line(runs: Sequence[tuple[str, Font]], x: float, y: float, anchor: str) -> list[Crop]:
-    """Runs of one line as crops; x, y: pixels, y on the baseline."""
-    lengths = [face.getlength(text) for text, face in runs]
-    x -= {"middle": sum(lengths) / 2, "end": sum(lengths)}.get(anchor, 0.0)
-    crops = []
-    for (text, face), length in zip(runs, lengths, strict=True):
-        crops.append(_draw(text, face, x, y))
-        x += length
-    return crops
-
-
-def _draw(text: str, face: Font, x: float, y: float) -> Crop:
+def draw_text(text: str, face: Font, x: float, y: float) -> Crop:
+    """Text as a crop; x: pixels, where it starts; y: its baseline."""
     left, top, right, bottom = (round(v) for v in face.getbbox(text, anchor="ls"))
     if right <= left or bottom <= top:
         return EMPTY
