@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from deepscores_tools.errors import InputError
+from deepscores_tools.raster import read_raster
 from deepscores_tools.symbols import Page
+from deepscores_tools.whole_file import write_whole
 
 PAPER, INK = 255, 0
 NOT_INK = frozenset({"staff", "staffSpace", "staffGrouping"})
@@ -26,7 +29,7 @@ def page_image(page: Page) -> NDArray[np.uint8]:
     """
     if page.image is None:
         return _from_masks(page)
-    pixels = _from_file(page.image)
+    pixels, _ = read_raster(page.image)
     if pixels.shape != (page.height, page.width):
         height, width = pixels.shape
         raise InputError(
@@ -37,12 +40,12 @@ def page_image(page: Page) -> NDArray[np.uint8]:
 
 def write_page_images(pages: Iterable[Page], out: Path) -> int:
     """Write each page as `out/<page.key>.png`; the number written. Raises InputError."""
-    out.mkdir(parents=True, exist_ok=True)
     count = 0
-    for count, page in enumerate(pages, 1):  # noqa: B007
-        temporary = out / f".{page.key}.png.part"
-        Image.fromarray(page_image(page)).save(temporary, format="PNG")
-        temporary.replace(out / f"{page.key}.png")
+    for page in pages:
+        stream = BytesIO()
+        Image.fromarray(page_image(page)).save(stream, format="PNG")
+        write_whole(out / f"{page.key}.png", stream.getvalue())
+        count += 1
     return count
 
 
@@ -62,18 +65,3 @@ def _from_masks(page: Page) -> NDArray[np.uint8]:
             height, width = window.shape
             window[symbol.mask[top - y0 :, left - x0 :][:height, :width]] = INK
     return pixels
-
-
-def _from_file(file: Path) -> NDArray[np.uint8]:
-    try:
-        with Image.open(file) as opened:
-            picture = ImageOps.exif_transpose(opened)
-            if picture.mode.startswith("I;16"):  # Pillow would clip these to 255, not scale
-                return (np.asarray(picture, dtype=np.uint16) >> 8).astype(np.uint8)
-            if picture.has_transparency_data:  # what is transparent shows the paper
-                rgba = picture.convert("RGBA")
-                paper = Image.new("RGBA", rgba.size, (PAPER, PAPER, PAPER, 255))
-                picture = Image.alpha_composite(paper, rgba)
-            return np.asarray(picture.convert("L"), dtype=np.uint8)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError(file, f"cannot be read as an image: {error}") from error

@@ -58,9 +58,9 @@ def read_json(path: Path, truth: Path | None = None) -> tuple[dict[str, Any], Pa
     return data, file
 
 
-def category_names(path: Path) -> list[str]:
-    """The names of all categories of a COCO dataset, in its order. Raises InputError."""
-    data, file = read_json(path)
+def category_names(path: Path, truth: Path | None = None) -> list[str]:
+    """The names of all categories of a COCO dataset, in its order; see `coco.read`. InputError."""
+    data, file = read_json(path, truth)
     return list(_categories(data, file).values())
 
 

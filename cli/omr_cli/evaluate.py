@@ -1,0 +1,54 @@
+"""`omr evaluate`: how good detections are, against the truth of the same pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("truth")
+@click.argument("detections")
+@click.option("--json", "json_file", type=click.Path(path_type=Path),
+              help="Also write everything to this file, as JSON.")  # fmt: skip
+@click.option("--class-map", "map_file", type=click.Path(path_type=Path),
+              help="CSV, header truth_name,detection_name, for names that differ.")  # fmt: skip
+@click.option("-m", "--model",
+              help="Take precision and recall at this model's thresholds.  "
+                   "[default: of all detections]")  # fmt: skip
+@click.option("--classes-with", type=click.IntRange(min=1), metavar="N",
+              help="Also average over classes with N or more instances in --train.")  # fmt: skip
+@click.option("--train", multiple=True, metavar="DATASET",
+              help="What the model was trained on; may be repeated.")  # fmt: skip
+def evaluate(
+    truth: str,
+    detections: str,
+    json_file: Path | None,
+    map_file: Path | None,
+    model: str | None,
+    classes_with: int | None,
+    train: tuple[str, ...],
+) -> None:
+    """Compare DETECTIONS with TRUTH: average precision, per class, size and page.
+
+    Both are datasets of any readable format. TRUTH may choose pages by an attribute, as
+    `muscima-pp/v2.0#writer=07,19` does. Pages are matched by name. Detect with
+    --min-score 0 for the full average precision.
+    """
+    from deepscores_tools.formats.writing import whole_stream
+    from omr.class_map import ClassMap
+    from omr.evaluation_files import evaluate_files, model_thresholds, with_frequent
+    from omr.evaluation_table import report_text
+
+    if (classes_with is None) != (not train):
+        raise click.UsageError("--classes-with and --train go together")
+    class_map = ClassMap.from_file(map_file) if map_file else None
+    thresholds = model_thresholds(model) if model else None
+    report = evaluate_files(truth, detections, class_map=class_map, thresholds=thresholds)
+    if classes_with is not None:
+        report = with_frequent(report, train, classes_with, class_map)
+    click.echo(report_text(report), nl=False)
+    if json_file:
+        with whole_stream(json_file) as stream:
+            stream.write(report.to_json())

@@ -1,0 +1,23 @@
+"""`omr dataset pages`: the pages of a dataset as PNG files, ready for `omr detect`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("dataset")
+@click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("pages"),
+              show_default=True, help="Folder to write to.")  # fmt: skip
+def pages(dataset: str, out: Path) -> None:
+    """Write the pages of DATASET as PNG files, those without a picture from their masks.
+
+    DATASET may choose pages by an attribute, as `muscima-pp/v2.0#writer=07,19` does.
+    """
+    from deepscores_tools.formats import read_selected
+    from deepscores_tools.page_image import write_page_images
+
+    count = write_page_images(read_selected(dataset), out)
+    click.echo(f"{out}: {count} pages")

@@ -1,0 +1,85 @@
+"""Evaluation of datasets on disk, with the vocabularies that their files state."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from deepscores_tools.formats import coco, format_of, read_dataset, read_selected
+from deepscores_tools.splits import parse_spec, select
+from deepscores_tools.symbols import Page
+from omr.class_map import ClassMap
+from omr.evaluation import evaluate
+from omr.evaluation_report import Report
+
+UNTUNED = 0.3
+"""The threshold of a class that the model names none for, as `Detector.detect` has it."""
+
+
+def evaluate_files(
+    truth: str,
+    detections: str,
+    *,
+    class_map: ClassMap | None = None,
+    thresholds: Mapping[str, float] | None = None,
+) -> Report:
+    """`evaluate` for two datasets, each named by a spec (see `formats.read_selected`).
+
+    The classes a COCO file lists are what its truth could hold, or its detector could give;
+    of another truth, whatever occurs on any page of the dataset, chosen or not.
+    Raises InputError.
+    """
+    true_path, conditions = parse_spec(truth)
+    found_path, _ = parse_spec(detections)
+    known: set[str] = set()  # grows while `evaluate` reads the truth, before it looks here
+    true_is_coco = format_of(true_path) == "coco"
+    pages = _noting(read_dataset(true_path), known)
+    if true_is_coco:
+        known.update(coco.category_names(true_path))
+    if format_of(found_path) == "coco":
+        basis = true_path if true_is_coco else None
+        detectable: Sequence[str] | None = coco.category_names(found_path, basis)
+        found = coco.read(found_path, basis)
+    else:
+        detectable, found = None, read_selected(detections)
+    return evaluate(
+        select(pages, conditions, truth) if conditions else pages,
+        found,
+        class_map=class_map,
+        thresholds=thresholds,
+        known_names=known,
+        detectable_names=detectable,
+    )
+
+
+def with_frequent(
+    report: Report, train: Iterable[str], least: int, class_map: ClassMap | None = None
+) -> Report:
+    """The report, with a summary of the classes of >= `least` instances in training data.
+
+    train: specs of the datasets that were trained on. Raises InputError.
+    """
+    class_map = class_map or ClassMap()
+    counts = Counter(
+        class_map.of_truth(s.name) for spec in train for p in read_selected(spec) for s in p.symbols
+    )
+    names = {name for name, count in counts.items() if count >= least}
+    name = f">= {least} in training"
+    return replace(report, subsets={**report.subsets, name: report.summary(names)})
+
+
+def model_thresholds(model: str) -> dict[str, float]:
+    """A model's score thresholds per class: a released model's name or a folder. InputError."""
+    from omr.model_store import model_folder, read_config  # imports torch, which takes seconds
+
+    config = read_config(model_folder(Path(model)))
+    names = (*config.classes, *config.staff_classes)
+    return {name: config.thresholds.get(name, UNTUNED) for name in names}
+
+
+def _noting(pages: Iterable[Page], names: set[str]) -> Iterator[Page]:
+    for page in pages:
+        names.update(symbol.name for symbol in page.symbols)
+        yield page

@@ -1,0 +1,81 @@
+"""`omr evaluate` and `omr dataset pages` on a miniature dataset: what is printed and written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from omr_cli.evaluate import evaluate
+from omr_cli.pages import pages
+from PIL import Image
+
+from deepscores_tools.errors import InputError
+from deepscores_tools.formats import coco, mung
+from deepscores_tools.symbols import Box, Page, Symbol
+
+INK = np.ones((5, 5), dtype=bool)
+
+
+def page(writer: str, name: str, score: float | None = None) -> Page:
+    mask = INK if score is None else None
+    return Page(
+        name=f"CVC-MUSCIMA_W-{writer}_N-01_D-ideal.png",
+        width=70,
+        height=70,
+        symbols=[Symbol(name=name, box=Box(30, 30, 35, 35), mask=mask, score=score)],
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    mung.write([page("01", "stem"), page("02", "beam")], tmp_path / "truth")
+    coco.write([page("01", "stem", 0.9)], tmp_path / "found/detections.json", ["stem"])
+    coco.write([page("01", "Stem", 0.9)], tmp_path / "renamed.json", ["Stem"])
+    return tmp_path
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(evaluate, [str(a) for a in arguments], catch_exceptions=False)
+
+
+def test_the_table_and_the_json_agree(folder: Path) -> None:
+    file = folder / "report.json"
+    truth = f"{folder}/truth#writer=01"
+    result = run(truth, folder / "found", "--json", file, "--classes-with", 1, "--train", truth)
+    assert "coco-dense" in result.output
+    assert "Notice: the lowest score is 0.900" in result.output
+    report = json.loads(file.read_text())
+    assert report["all_classes"]["mAP"] == pytest.approx(1.0)
+    assert report["subsets"][">= 1 in training"]["classes"] == 1
+    assert [c["name"] for c in report["classes"]] == ["stem"]
+
+
+def test_a_class_map_joins_names_that_differ(folder: Path) -> None:
+    truth, found = f"{folder}/truth#writer=01", folder / "renamed.json"
+    with pytest.raises(InputError, match="--class-map"):
+        run(truth, found)
+    (folder / "map.csv").write_text("truth_name,detection_name\nstem,Stem\n")
+    assert "1.000" in run(truth, found, "--class-map", folder / "map.csv").output
+    (folder / "map.csv").write_text("stem,Stem\n")
+    with pytest.raises(InputError, match="first line"):
+        run(truth, found, "--class-map", folder / "map.csv")
+
+
+def test_pages_that_were_not_looked_at_are_an_error(folder: Path) -> None:
+    with pytest.raises(InputError, match="W-02"):
+        run(folder / "truth", folder / "found")
+
+
+def test_pages_are_written_as_png(folder: Path) -> None:
+    spec = f"{folder}/truth#writer=02"
+    result = CliRunner().invoke(pages, [spec, "-o", str(folder / "png")], catch_exceptions=False)
+    assert result.output.endswith("1 pages\n")
+    (file,) = (folder / "png").iterdir()
+    assert file.name == "CVC-MUSCIMA_W-02_N-01_D-ideal.png"
+    gray = np.asarray(Image.open(file))
+    assert gray.shape == (65, 65)
+    assert (gray[30:35, 30:35] == 0).all()
+    assert (gray == 255).sum() == 65 * 65 - 25
