@@ -106,7 +106,7 @@ def test_everything_at_once() -> None:
     assert entry["dpi"] == 300
     symbols = next(iter(mung.read(Path("out/mung")))).symbols
     assert symbols[0].box == Box(5, 6, 17, 15)
-    assert [s.attributes["score"] for s in symbols if s.name != "staff"] == [0.9, 0.2]
+    assert [s.score for s in symbols if s.name != "staff"] == [0.9, 0.2]
     with Image.open("out/overlay/a.png") as overlay:
         assert overlay.size[0] > 60
 
