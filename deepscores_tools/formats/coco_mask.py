@@ -57,17 +57,14 @@ def decode(segmentation: object, box: Box, width: int, height: int) -> NDArray[n
 
 def _page_runs(crop: NDArray[np.bool_], x0: int, y0: int, width: int, height: int) -> Sequence[int]:
     h, w = crop.shape
-    columns = np.zeros((w, h + 2), dtype=np.int8)  # a blank pixel between any two columns
-    columns[:, 1:-1] = crop.T
-    edges = np.flatnonzero(np.diff(columns.ravel(), append=np.int8(0)))
-    column, row = np.divmod(edges, h + 2)
-    place = (x0 + column) * height + y0 + row
-    starts, ends = place[0::2], place[1::2]
-    # Two columns of ink from the page's top to its bottom are one run.
-    parted = starts[1:] != ends[:-1]
-    starts = starts[np.append(True, parted)[: len(starts)]]
-    ends = ends[np.append(parted, True)[: len(ends)]]
-    bounds = np.stack((starts, ends), axis=1).ravel()
+    line = np.zeros(w * (h + 1) + 1, dtype=np.bool_)
+    line[:-1].reshape(w, h + 1)[:, 1:] = crop.T  # a blank pixel before each column, one behind
+    edges = np.flatnonzero(line[1:] != line[:-1])
+    # Edge i lies in column i // (h + 1), before row i % (h + 1): starts and ends alike.
+    bounds = edges + edges // (h + 1) * (height - h - 1) + (x0 * height + y0)
+    if h == height:  # only then can the run of one column go on in the next
+        goes_on = np.flatnonzero(bounds[1:-1:2] == bounds[2::2]) * 2 + 1
+        bounds = np.delete(bounds, np.concatenate((goes_on, goes_on + 1)))
     counts: list[int] = np.diff(bounds, prepend=0, append=width * height).tolist()
     return counts if counts[-1] else counts[:-1]  # pycocotools writes no empty last run
 
@@ -94,13 +91,30 @@ def _from_text(text: bytes) -> Integers:
 
 def _box_mask(runs: Integers, box: Box, height: int) -> NDArray[np.bool_]:
     x0, y0, x1, y1 = (int(v) for v in box)
-    ends = np.cumsum(runs)[1::2]
+    h, w = y1 - y0, x1 - x0
     lengths = runs[1::2]
-    ink = int(lengths.sum())
-    if max(ink, (x1 - x0) * (y1 - y0)) > MAX_INK:
+    starts = np.cumsum(runs)[0 : 2 * len(lengths) : 2]
+    if max(int(lengths.sum()), h * w) > MAX_INK:
         raise ValueError(f"mask of more than {MAX_INK} pixels")
-    # The index of every ink pixel on the page: as many numbers as the mask has ink.
-    pixels = np.arange(ink) + np.repeat(ends - np.cumsum(lengths), lengths)
+    column, row = starts // height - x0, starts % height - y0
+    if ((column < 0) | (column >= w) | (row < 0) | (row + lengths > h)).any():
+        return _box_mask_by_pixels(starts, lengths, box, height)
+    # Every run is within one column of the box: the same runs on a page of the box's size.
+    bounds = np.zeros(2 * len(lengths) + 2, dtype=np.int64)
+    bounds[1:-1:2] = column * h + row
+    bounds[2:-1:2] = bounds[1:-1:2] + lengths
+    bounds[-1] = h * w
+    ink = np.arange(len(bounds) - 1) % 2 == 1
+    return np.ascontiguousarray(np.repeat(ink, bounds[1:] - bounds[:-1]).reshape(w, h).T)
+
+
+def _box_mask_by_pixels(
+    starts: Integers, lengths: Integers, box: Box, height: int
+) -> NDArray[np.bool_]:
+    """For runs that go beyond the box or over several columns: slower, pixel by pixel."""
+    x0, y0, x1, y1 = (int(v) for v in box)
+    before = np.cumsum(lengths) - lengths
+    pixels = np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths)
     column, row = np.divmod(pixels, height)
     inside = (x0 <= column) & (column < x1) & (y0 <= row) & (row < y1)
     mask = np.zeros((y1 - y0, x1 - x0), dtype=np.bool_)

@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
 from typing import Any, TextIO
 
+import numpy as np
+
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import coco_mask
 from deepscores_tools.formats.coco_read import ANNOTATIONS, IMAGES
@@ -109,7 +111,7 @@ def _annotation(
 ) -> dict[str, Any]:
     box, mask, area = symbol.box, symbol.mask, symbol.ink_area
     if area is None:
-        area = int(mask.sum()) if mask is not None else None
+        area = int(np.count_nonzero(mask)) if mask is not None else None
     row: dict[str, Any] = {
         "id": number, "image_id": image, "category_id": category,
         "bbox": [_short(v) for v in (box.x0, box.y0, box.width, box.height)],
