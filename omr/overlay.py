@@ -94,24 +94,25 @@ def _by_family(symbols: Sequence[Symbol]) -> dict[Family, list[Symbol]]:
 
 def _legend(page: Page, groups: dict[Family, list[Symbol]]) -> Image.Image:
     """A column at the page's right: each family's colour, its classes and their counts."""
-    lines: list[tuple[str, Colour | None]] = [(f"{len(page.symbols)} symbols", None)]
-    notice = page.attributes.get("notice")
-    if notice:
-        lines.append((str(notice), None))
+    rows: list[tuple[str, str, Colour | None]] = [("", f"{len(page.symbols)} symbols", None)]
+    if "notice" in page.attributes:
+        rows.append(("", str(page.attributes["notice"]), None))
     for family, members in groups.items():
-        lines.append((family.title, family.colour))
+        rows.append(("", family.title, family.colour))
         counts = Counter(symbol.name for symbol in members)
-        lines += [(f"{count:>5}  {name}", None) for name, count in sorted(counts.items())]
-    # Readable where the whole page is seen on a screen, and no longer than the page if possible.
-    size = max(11, min(page.height // 60, int(page.height / (len(lines) + 2) / 1.35)))
+        rows += [(str(count), name, None) for name, count in sorted(counts.items())]
+    # Readable where the whole page fills a screen, and no longer than the page if possible.
+    size = max(11, min(page.height // 75, int(page.height / (len(rows) + 2) / 1.35)))
     font = ImageFont.load_default(size)
-    width = int(max(font.getlength(text) for text, _ in lines)) + 4 * size
+    edge = size + int(font.getlength("00000"))  # counts end here, names begin after it
+    width = edge + int(max(font.getlength(name) for _, name, _ in rows)) + 2 * size
     step = int(size * 1.35)
-    column = Image.new("RGB", (width, step * (len(lines) + 2)), "white")
+    column = Image.new("RGB", (width, step * (len(rows) + 2)), "white")
     draw = ImageDraw.Draw(column)
-    for row, (text, colour) in enumerate(lines, start=1):
+    for row, (count, name, colour) in enumerate(rows, start=1):
         y = row * step
         if colour:
-            draw.rectangle((size, y, 2 * size, y + size), fill=colour)
-        draw.text((2.5 * size if colour else size, y), text, fill=colour or "black", font=font)
+            draw.rectangle((edge - size, y, edge, y + size), fill=colour)
+        draw.text((edge, y), count, fill="black", font=font, anchor="ra")
+        draw.text((edge + size // 2, y), name, fill=colour or "black", font=font)
     return column
