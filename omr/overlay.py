@@ -31,7 +31,7 @@ class Family(NamedTuple):
 
 STAVES = Family("staves, ledger lines", (125, 145, 165), "staff staffLine staffSpace legerLine")
 _BARS = "bar* brace bracket* repeat* measure* system* staffGrouping volta* segno coda"
-_MARKS = "augmentationDot artic* fermata* ornament* caesura breathMark arpegg* wiggle*"
+_MARKS = "augmentationDot artic* fermata* ornament* caesura breathMark* arpegg* wiggle*"
 FAMILIES = (
     Family("noteheads, grace notes", (214, 20, 30), "notehead* graceNote*"),
     Family("stems", (20, 80, 235), "stem"),

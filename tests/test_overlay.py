@@ -35,7 +35,7 @@ def test_boxes_over_the_edge_and_pages_without_symbols() -> None:
 
 def test_every_class_has_its_family() -> None:
     others = {name for name in PRINTED_CLASSES.names if family_of(name) is FAMILIES[-1]}
-    assert not {name for name in others if name.startswith(("note", "rest", "flag", "clef", "key"))}
+    assert not {name for name in others if name.startswith(("note", "rest", "flag", "clef"))}
     assert family_of("dynamicCrescendoHairpin").title.startswith("slurs")
     assert family_of("keyboardPedalPed") is FAMILIES[-1]
     assert family_of("gClef") is family_of("clefG")
