@@ -21,6 +21,7 @@ from deepscores_tools.engraving import (
     generator,
     render_pages_to,
     render_scores,
+    render_svg,
 )
 from deepscores_tools.engraving.compose import compose_score
 from deepscores_tools.engraving.outlines import fill, parse_path, stroke
@@ -211,6 +212,18 @@ def test_every_box_is_the_extent_of_its_mask_and_is_ink(font: str) -> None:
         assert mask[:, -1].any()
         x0, y0, x1, y1 = (int(v) for v in symbol.box)
         assert (item.gray[y0:y1, x0:x1][mask] <= 255 - INK).all()
+
+
+def test_a_tie_drawn_to_infinity_is_left_out() -> None:
+    style = draw_style(generator(3, "test"), ["Bravura"])
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg"><svg class="definition-scale" '
+        'viewBox="0 0 9000 9000"><g class="page-margin" transform="translate(500, 500)">'
+        '<g class="tie"><path d="M100,100 C2147483647,90 2147483647,90 200,100 C5,99 5,99 100,100"'
+        ' stroke-width="9"/></g><g class="tie"><path d="M100,100 C150,160 250,160 300,100 '
+        'C250,190 150,190 100,100" stroke-width="9"/></g></g></svg></svg>'
+    )
+    assert names(render_svg(svg, style, "a.png"))["tie"] == 1
 
 
 # stream

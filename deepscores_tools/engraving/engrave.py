@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from deepscores_tools.engraving.glyphs import Glyphs
 from deepscores_tools.engraving.labels import label
 from deepscores_tools.engraving.paint import Painter, compose, symbol_of
+from deepscores_tools.engraving.shapes import STAFF_SPACE
 from deepscores_tools.engraving.style import ATTRIBUTES, Style
-from deepscores_tools.engraving.svg import STAFF_SPACE, read_svg
+from deepscores_tools.engraving.svg import read_svg
 from deepscores_tools.errors import InputError
 from deepscores_tools.symbols import Page, Symbol
 

@@ -6,49 +6,16 @@ A mark without a class is ink that is no symbol of ours: text, lyric hyphens, fr
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-
-import numpy as np
 
 from deepscores_tools.engraving.glyph_classes import (
     CLEF_DIGITS,
     NOTEHEADS,
     SMALL,
-    WIGGLES,
     glyph_class,
 )
-from deepscores_tools.engraving.pieces import runs_of_beams, runs_of_lines
+from deepscores_tools.engraving.label_rules import RULES, WHOLE, Mark, glyphs_among
+from deepscores_tools.engraving.shapes import Element, Glyph, Shape, Sheet, Text
 from deepscores_tools.engraving.staves import Staves
-from deepscores_tools.engraving.svg import Drawing, Element, Glyph, Shape, Sheet, Text
-
-
-@dataclass(slots=True, eq=False)
-class Mark:
-    """The shapes of one symbol (or of other ink), drawn and boxed together.
-
-    part: which contours of a compound clef belong here: "clef", "digit", or all of them.
-    """
-
-    name: str | None
-    shapes: Sequence[Shape]
-    part: str = ""
-
-
-_WHOLE = {
-    "slur": "slur",
-    "phrase": "slur",
-    "tie": "tie",
-    "lv": "tie",
-    "tupletBracket": "tupletBracket",
-    "voltaBracket": "voltaBracket",
-    "octave": "ottavaBracket",
-    "arpeg": "arpeggiato",
-    "gliss": "glissando",
-    "multiRestNum": "restHNr",
-    "systemDivider": "systemDivider",
-}
-"""Elements whose shapes together are one symbol."""
 
 
 def label(sheet: Sheet) -> list[Mark]:
@@ -71,9 +38,9 @@ def _label_element(element: Element, shapes: list[Shape], staves: Staves) -> lis
     marks = [_text_mark(element, t) for t in texts]
     if not drawn:
         return marks
-    if element.name in _WHOLE:
-        return [*marks, Mark(_WHOLE[element.name], drawn)]
-    rule = _RULES.get(element.name)
+    if element.name in WHOLE:
+        return [*marks, Mark(WHOLE[element.name], drawn)]
+    rule = RULES.get(element.name)
     if rule is not None:
         return marks + rule(element, drawn)
     for shape in drawn:
@@ -108,108 +75,6 @@ def _glyph_marks(element: Element, glyph: Glyph, staves: Staves) -> list[Mark]:
     return [Mark(name, [glyph])]
 
 
-def _each(name: str) -> Callable[[Element, list[Shape]], list[Mark]]:
-    def rule(element: Element, shapes: list[Shape]) -> list[Mark]:
-        return [
-            Mark(name if isinstance(s, Drawing) else glyph_class(element.name, s.code, s.sx), [s])
-            for s in shapes
-            if isinstance(s, Drawing | Glyph)
-        ]
-
-    return rule
-
-
-def _stems(element: Element, shapes: list[Shape]) -> list[Mark]:
-    """Stems stand upright; a slanted line in their place is the slash of a grace note."""
-    marks: list[Mark] = []
-    for shape in shapes:
-        if isinstance(shape, Drawing):
-            x = shape.contours[0][:, 0]
-            marks.append(Mark("stem" if np.ptp(x) < 1 else "graceNoteSlash", [shape]))
-        elif isinstance(shape, Glyph):
-            marks.append(Mark(glyph_class(element.name, shape.code, shape.sx), [shape]))
-    return marks
-
-
-def _beams(element: Element, shapes: list[Shape]) -> list[Mark]:
-    polygons = [s for s in shapes if isinstance(s, Drawing)]
-    rest = [s for s in shapes if not isinstance(s, Drawing)]
-    marks = [Mark("beam", run) for run in runs_of_beams(polygons)]
-    return marks + [Mark(None, [s]) for s in rest]
-
-
-def _barlines(element: Element, shapes: list[Shape]) -> list[Mark]:
-    dots: dict[int, list[Shape]] = defaultdict(list)
-    for dot in (s for s in shapes if isinstance(s, Drawing) and s.closed):
-        dots[round(float(dot.contours[0][:, 0].mean()))].append(dot)
-    marks = [Mark("barlineDotted", column) for column in dots.values()]
-    lines = [s for s in shapes if isinstance(s, Drawing) and not s.closed]
-    for run in runs_of_lines(lines):
-        if run[0].dash:
-            name = "barlineDashed" if run[0].dash[0] > 30 else "barlineDotted"
-        elif run[0].pen >= 2.0 * min(s.pen for s in lines) or run[0].pen > 70:
-            name = "barlineHeavy"
-        else:
-            name = "barlineSingle"
-        marks.append(Mark(name, run))
-    for shape in shapes:
-        if isinstance(shape, Glyph):
-            marks.append(Mark(glyph_class(element.name, shape.code, shape.sx), [shape]))
-    return marks
-
-
-def _hairpin(element: Element, shapes: list[Shape]) -> list[Mark]:
-    form = element.data.get("form", "cres")
-    name = "dynamicCrescendoHairpin" if form == "cres" else "dynamicDiminuendoHairpin"
-    return [Mark(name, shapes)]
-
-
-def _group_symbol(element: Element, shapes: list[Shape]) -> list[Mark]:
-    curved = any(isinstance(s, Drawing) and s.filled and len(s.contours[0]) > 6 for s in shapes)
-    brace = any(isinstance(s, Glyph) and s.code == 0xE000 for s in shapes)
-    return [Mark("brace" if curved or brace else "bracket", shapes)]
-
-
-def _multi_rest(element: Element, shapes: list[Shape]) -> list[Mark]:
-    bar = [s for s in shapes if isinstance(s, Drawing)]
-    marks = [Mark("restHBar", bar)] if bar else []
-    return marks + [Mark(glyph_class(element.name, s.code, s.sx), [s]) for s in _glyphs(shapes)]
-
-
-def _pedal(element: Element, shapes: list[Shape]) -> list[Mark]:
-    line = [s for s in shapes if isinstance(s, Drawing)]
-    marks = [Mark("keyboardPedalLine", line)] if line else []
-    return marks + [Mark(glyph_class(element.name, s.code, s.sx), [s]) for s in _glyphs(shapes)]
-
-
-def _trill(element: Element, shapes: list[Shape]) -> list[Mark]:
-    wiggle = [s for s in shapes if isinstance(s, Glyph) and s.code in WIGGLES]
-    rest = [s for s in shapes if not (isinstance(s, Glyph) and s.code in WIGGLES)]
-    marks = [
-        Mark(glyph_class(element.name, s.code, s.sx) if isinstance(s, Glyph) else None, [s])
-        for s in rest
-    ]
-    return marks + ([Mark("wiggleTrill", wiggle)] if wiggle else [])
-
-
-_RULES: Mapping[str, Callable[[Element, list[Shape]], list[Mark]]] = {
-    "ledgerLines": _each("legerLine"),
-    "stem": _stems,
-    "dots": _each("augmentationDot"),
-    "beam": _beams,
-    "beamSpan": _beams,
-    "fTrem": _beams,
-    "barLine": _barlines,
-    "system": _barlines,
-    "hairpin": _hairpin,
-    "grpSym": _group_symbol,
-    "multiRest": _multi_rest,
-    "pedal": _pedal,
-    "mRpt2": _each("barlineSingle"),
-    "trill": _trill,
-}
-
-
 def _grace_notes(sheet: Sheet) -> list[Mark]:
     """Unbeamed grace notes once more as a whole: head, stem and flag in one composite class."""
     marks: list[Mark] = []
@@ -222,7 +87,7 @@ def _grace_notes(sheet: Sheet) -> list[Mark]:
         notes[id(note)] = note
         parts[id(note)].append(shape)
     for key, shapes in parts.items():
-        flag = next((s for s in _glyphs(shapes) if s.element.name == "flag"), None)
+        flag = next((s for s in glyphs_among(shapes) if s.element.name == "flag"), None)
         if flag is None:
             continue
         slashed = notes[key].data.get("stem.mod", "").endswith("slash")
@@ -233,7 +98,3 @@ def _grace_notes(sheet: Sheet) -> list[Mark]:
 
 
 _GRACE_PARTS = {"notehead", "stem", "flag"}
-
-
-def _glyphs(shapes: Iterable[Shape]) -> list[Glyph]:
-    return [s for s in shapes if isinstance(s, Glyph)]

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.engraving.glyphs import Glyphs
-from deepscores_tools.engraving.labels import Mark
+from deepscores_tools.engraving.label_rules import Mark
 from deepscores_tools.engraving.outlines import dashes, fill, forward, stroke, turned
 from deepscores_tools.engraving.raster import EMPTY, INK, Crop, Edges, merged, rasterise
-from deepscores_tools.engraving.svg import Drawing, Glyph, Text
+from deepscores_tools.engraving.shapes import Drawing, Glyph, Text
 from deepscores_tools.engraving.words import Words
 from deepscores_tools.symbols import Box, Symbol
 

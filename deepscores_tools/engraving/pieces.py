@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from deepscores_tools.engraving.svg import Drawing
+from deepscores_tools.engraving.shapes import Drawing
 
 _NEAR = 4.0
 """Pieces whose ends differ by less than this (verovio units, 0.4 px at scale 100) touch."""

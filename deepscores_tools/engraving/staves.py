@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from deepscores_tools.engraving.svg import STAFF_SPACE, Drawing, Element, Glyph, Sheet
+from deepscores_tools.engraving.shapes import STAFF_SPACE, Drawing, Element, Glyph, Sheet
 
 
 class Staves:

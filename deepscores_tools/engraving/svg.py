@@ -8,98 +8,27 @@ the page margin added; a staff space is 180 of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from lxml import etree
 
 from deepscores_tools.engraving.outlines import Points, ellipse, parse_path, turned
+from deepscores_tools.engraving.shapes import (
+    Drawing,
+    Element,
+    Glyph,
+    Shape,
+    Sheet,
+    Text,
+    is_music,
+)
 
-STAFF_SPACE = 180.0
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)")
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 _PARSER = etree.XMLParser(
     resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True
 )
-
-
-@dataclass(slots=True, eq=False)
-class Element:
-    """One <g>: the MEI element's name, its id, its data-* attributes, its parent."""
-
-    name: str
-    id: str
-    data: Mapping[str, str]
-    parent: Element | None
-
-    def within(self, *names: str) -> Element | None:
-        """The nearest element of one of these names, itself included."""
-        here: Element | None = self
-        while here is not None and here.name not in names:
-            here = here.parent
-        return here
-
-
-@dataclass(slots=True, eq=False)
-class Shape:
-    """Something drawn directly under an element."""
-
-    element: Element
-
-
-@dataclass(slots=True, eq=False)
-class Glyph(Shape):
-    """A music glyph: SMuFL code point, position of its origin, scale of the 1000-unit em.
-
-    turn: degrees clockwise about the origin (wiggly lines are set level, then turned).
-    """
-
-    code: int
-    x: float
-    y: float
-    sx: float
-    sy: float
-    turn: float = 0.0
-
-
-@dataclass(slots=True, eq=False)
-class Drawing(Shape):
-    """Lines and areas: contours, filled or not, and stroked with a pen of some width or not."""
-
-    contours: list[Points]
-    filled: bool
-    closed: bool
-    pen: float = 0.0
-    square: bool = False
-    dash: tuple[float, ...] = ()
-
-
-@dataclass(slots=True, eq=False)
-class Text(Shape):
-    """A run of text in one style, or one music character.
-
-    anchor: start, middle or end of the whole line of runs; line: what line it belongs to.
-    """
-
-    text: str
-    x: float
-    y: float
-    size: float
-    bold: bool
-    italic: bool
-    anchor: str
-    line: int
-
-
-@dataclass(slots=True, eq=False)
-class Sheet:
-    """One page: its size in verovio units, and everything drawn on it in drawing order."""
-
-    width: float
-    height: float
-    shapes: list[Shape]
-    elements: list[Element] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -124,7 +53,23 @@ def read_svg(svg: str) -> Sheet:
     margin = next(iter(scale))
     reader = _Reader(*_translation(margin.get("transform", "")))
     reader.group(margin, Element("page", "", {}, None), _Style())
-    return Sheet(view[2], view[3], reader.shapes, reader.elements)
+    width, height = view[2], view[3]
+    shapes = [s for s in reader.shapes if _near(s, width, height)]
+    return Sheet(width, height, shapes)
+
+
+def _near(shape: Shape, width: float, height: float) -> bool:
+    """Whether a shape lies within a page's size of the page.
+
+    Verovio 6.4 draws a few ties to the largest integer: more than a scan line can hold.
+    """
+    if isinstance(shape, Drawing):
+        low = np.min([c.min(axis=0) for c in shape.contours], axis=0, initial=0.0)
+        high = np.max([c.max(axis=0) for c in shape.contours], axis=0, initial=0.0)
+    elif isinstance(shape, Glyph | Text):
+        low = high = np.array([shape.x, shape.y])
+    size = np.array([width, height])
+    return bool((low > -size).all() and (high < 2 * size).all())
 
 
 class _Reader:
@@ -132,7 +77,6 @@ class _Reader:
         self.turn, self.centre = 0.0, (0.0, 0.0)
         self.offset = np.array([dx, dy])
         self.shapes: list[Shape] = []
-        self.elements: list[Element] = []
         self.lines = 0
 
     def group(self, node: etree._Element, element: Element, style: _Style) -> None:
@@ -143,7 +87,6 @@ class _Reader:
                 if "placeholder" in classes:
                     continue
                 below = Element(classes[0], child.get("id", ""), _data(child), element)
-                self.elements.append(below)
                 name = classes[0]
                 bold = style.bold or name in _BOLD
                 italic = style.italic or name in _ITALIC
@@ -223,12 +166,6 @@ class _Reader:
         return Text(
             element, text, x, y, style.size, style.bold, style.italic, style.anchor, self.lines
         )
-
-
-def is_music(text: str) -> bool:
-    """Whether text consists of music characters: SMuFL's private code points."""
-    text = text.strip()
-    return bool(text) and all("\ue000" <= c <= "\uf8ff" for c in text)
 
 
 def _inherit(style: _Style, node: etree._Element) -> _Style:

@@ -10,7 +10,7 @@ import numpy as np
 from deepscores_tools.engraving.glyphs import Glyphs
 from deepscores_tools.engraving.outlines import Points, fill
 from deepscores_tools.engraving.raster import EMPTY, Crop, rasterise
-from deepscores_tools.engraving.svg import Text, is_music
+from deepscores_tools.engraving.shapes import Text, is_music
 from deepscores_tools.engraving.text import Font, draw_text, font
 
 GAP = 0.125
