@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from pathlib import Path
 
@@ -146,6 +147,16 @@ def test_dangling_links_are_dropped_with_a_warning(
     assert (back.symbols[0].id, back.symbols[0].outlinks) == (0, ())
 
 
+def test_a_link_stated_at_its_end_alone_is_kept_as_such(tmp_path: Path) -> None:
+    other = NODE.replace("<Id>3", "<Id>4").replace("</Node>", "<Outlinks>3</Outlinks></Node>")
+    third = NODE.replace("<Id>3", "<Id>5").replace("</Node>", "<Inlinks>3</Inlinks></Node>")
+    file = nodes(tmp_path, NODE.replace("</Node>", "<Inlinks>4</Inlinks></Node>") + other + third)
+    (page,) = mung.read(file)
+    assert [dict(s.attributes) for s in page.symbols] == [{}, {}, {"one_sided_inlinks": "[3]"}]
+    mung.write([page], tmp_path / "out")
+    assert_mung_agrees(tmp_path / "out" / file.name, page)
+
+
 @pytest.mark.skipif(not REAL, reason="MUSCIMA++ is not here")
 @pytest.mark.parametrize("file", REAL, ids=lambda f: f.stem[12:21])
 def test_mung_agrees_on_real_pages_before_and_after_writing(file: Path, tmp_path: Path) -> None:
@@ -168,6 +179,8 @@ def assert_mung_agrees(file: Path, page: Page) -> None:
         for link in s.outlinks:
             assert s.id is not None
             inlinks[link].add(s.id)
+        if "one_sided_inlinks" in s.attributes:
+            inlinks[s.id or 0].update(json.loads(str(s.attributes["one_sided_inlinks"])))
     for node, s in zip(theirs, page.symbols, strict=True):
         assert (node.id, node.class_name) == (s.id, s.name)
         assert (node.left, node.top, node.right, node.bottom) == s.box

@@ -1,22 +1,25 @@
 """MuNG 2.x XML (MUSCIMA++ 2.0 and 2.1): a file a page, nodes with boxes, masks and links.
 
 Box ends are exclusive (right = Left + Width), masks are row-major runs within the box, links
-are ids within the document; inlinks are the same links seen from the other end, and not kept.
-A score, an oriented box, an ink area, a second class and all attributes are DataItems. Not
-held by the format: the page's size, interline, picture, source and licence. The size is
-therefore taken from the nodes, see `page_size`.
+are ids within the document. Inlinks are the same links seen from the other end, and not kept;
+but 26 of the 120 pages of MUSCIMA++ 2.0 have links that are stated at that end alone: these
+stay in the attribute `one_sided_inlinks`. A score, an oriented box, an ink area, a second
+class and all attributes are DataItems. Not held by the format: the page's size, interline,
+picture, source and licence. The size is therefore taken from the nodes, see `page_size`.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lxml import etree
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats.mung_data import corners, read_data
+from deepscores_tools.formats.mung_data import ONE_SIDED, corners, read_data
 from deepscores_tools.formats.mung_mask import decode_mask
 from deepscores_tools.formats.mung_write import write
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
@@ -63,6 +66,7 @@ def files(path: Path) -> list[Path]:
 def read_page(file: Path) -> Page:
     """The one page of a MuNG file. Raises InputError."""
     symbols: list[Symbol] = []
+    inlinks: list[tuple[int, ...]] = []
     root: etree._Element | None = None
     try:
         with file.open("rb") as stream:
@@ -71,7 +75,9 @@ def read_page(file: Path) -> Page:
                 load_dtd=False, huge_tree=False, remove_comments=True,
             )  # fmt: skip
             for _, node in nodes:
-                symbols.append(_symbol(node, file))
+                symbol, links = _symbol(node, file)
+                symbols.append(symbol)
+                inlinks.append(links)
                 node.clear()  # keeps the memory to one node's text, whatever the file's size
             root = nodes.root
     except OSError as error:
@@ -82,6 +88,7 @@ def read_page(file: Path) -> Page:
         raise InputError(file, f"not MuNG: the root element is <{root.tag}>, not <Nodes>"
                          if root is not None else "not MuNG: no root element")  # fmt: skip
     _require_distinct_ids(symbols, file)
+    symbols = _with_one_sided(symbols, inlinks)
     width, height = page_size(symbols)
     document = root.get("document") or file.stem
     attributes: dict[str, Attribute] = dict(document_attributes(document))
@@ -113,7 +120,8 @@ def document_attributes(document: str) -> Mapping[str, str]:
     return match.groupdict() if match else {}
 
 
-def _symbol(node: etree._Element, file: Path) -> Symbol:
+def _symbol(node: etree._Element, file: Path) -> tuple[Symbol, tuple[int, ...]]:
+    """A node and its inlinks."""
     fields = {child.tag: child for child in node if isinstance(child.tag, str)}
     try:
         number = {k: _integer(fields, k) for k in ("Id", "Top", "Left", "Width", "Height")}
@@ -127,7 +135,7 @@ def _symbol(node: etree._Element, file: Path) -> Symbol:
         data = read_data(fields.get("Data"))
         score, second_name = data.pop("score", None), data.pop("second_name", None)
         ink_area, oriented_box = data.pop("ink_area", None), data.pop("oriented_box", None)
-        return Symbol(
+        symbol = Symbol(
             name=name,
             box=Box(left, top, left + width, top + height),
             id=number["Id"],
@@ -139,9 +147,23 @@ def _symbol(node: etree._Element, file: Path) -> Symbol:
             second_name=None if second_name is None else str(second_name),
             attributes=data,
         )
+        return symbol, _links(fields.get("Inlinks"))
     except ValueError as error:
         where = f"node {node.findtext('Id')}, line {node.sourceline}"
         raise InputError(file, f"{where}: {error}") from error
+
+
+def _with_one_sided(symbols: Sequence[Symbol], inlinks: Sequence[tuple[int, ...]]) -> list[Symbol]:
+    """The symbols, those with an inlink that is nobody's outlink with that as an attribute."""
+    stated = {(s.id, link) for s in symbols for link in s.outlinks}
+    result = []
+    for symbol, links in zip(symbols, inlinks, strict=True):
+        lone = [link for link in links if (link, symbol.id) not in stated]
+        if lone:
+            attributes = {**symbol.attributes, ONE_SIDED: json.dumps(lone)}
+            symbol = replace(symbol, attributes=attributes)
+        result.append(symbol)
+    return result
 
 
 def _integer(fields: Mapping[str, etree._Element], key: str) -> int:

@@ -13,6 +13,9 @@ from lxml import etree
 
 from deepscores_tools.symbols import Attribute
 
+ONE_SIDED = "one_sided_inlinks"
+"""Attribute: JSON list of the ids whose links to a symbol are stated at the symbol alone."""
+
 Item = tuple[str, str, str]  # key, type, text
 
 

@@ -12,7 +12,7 @@ from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats.mung_data import data_items
+from deepscores_tools.formats.mung_data import ONE_SIDED, data_items
 from deepscores_tools.formats.mung_mask import encode_mask
 from deepscores_tools.formats.writing import KeyGuard, Losses, whole_stream
 from deepscores_tools.symbols import Attribute, Page, Symbol
@@ -51,6 +51,8 @@ def _write_page(stream: TextIO, page: Page, losses: Losses) -> None:
     for number, links in zip(ids, outlinks, strict=True):
         for link in links:
             inlinks[link].append(number)
+    for number, symbol in zip(ids, page.symbols, strict=True):
+        inlinks[number] += [link for link in _one_sided(symbol) if link in known]
     dataset = _attribute(str(page.attributes.get("dataset", "")))
     document = _attribute(page.document or page.key)
     stream.write('<?xml version="1.0" encoding="utf-8"?>\n')
@@ -93,6 +95,14 @@ def _node(number: int, s: Symbol, inlinks: list[int], outlinks: list[int]) -> It
     yield "    </Node>\n"
 
 
+def _one_sided(s: Symbol) -> list[int]:
+    text = s.attributes.get(ONE_SIDED)
+    try:
+        return [int(link) for link in json.loads(str(text))] if text is not None else []
+    except (ValueError, TypeError):
+        return []  # text that is not of our making
+
+
 def _data(s: Symbol) -> dict[str, Attribute]:
     data: dict[str, Attribute] = {}
     if s.score is not None:
@@ -103,7 +113,7 @@ def _data(s: Symbol) -> dict[str, Attribute]:
         data["ink_area"] = int(s.ink_area)
     if s.oriented_box is not None:
         data["oriented_box"] = json.dumps([float(v) for corner in s.oriented_box for v in corner])
-    return dict(s.attributes) | data
+    return {k: v for k, v in s.attributes.items() if k != ONE_SIDED} | data
 
 
 def _text(text: str) -> str:

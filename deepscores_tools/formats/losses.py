@@ -1,0 +1,44 @@
+"""What of a page a format cannot hold, counted field by field for the one warning of a writer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from deepscores_tools.formats.writing import Losses
+from deepscores_tools.symbols import Page, Symbol
+
+_SYMBOL_FIELDS = {
+    "mask": "masks",
+    "outlinks": "links",
+    "oriented_box": "oriented boxes",
+    "score": "scores",
+    "ink_area": "ink areas",
+    "second_name": "second classes",
+    "attributes": "symbols' attributes",
+}
+_PAGE_FIELDS = {
+    "interline": "pages' interlines",
+    "dpi": "pages' dpi",
+    "source": "pages' sources",
+    "document": "pages' documents",
+    "licence": "pages' licences",
+    "attributes": "pages' attributes",
+}
+
+
+def count_symbol_losses(losses: Losses, symbol: Symbol, held: Collection[str]) -> None:
+    """Count each field of `symbol` that is set and not among `held`, by the field's name.
+
+    Ids alone are not counted: without links to them they say nothing.
+    """
+    for field, what in _SYMBOL_FIELDS.items():
+        if field not in held:
+            value = getattr(symbol, field)
+            losses.add(what, value is not None and (not hasattr(value, "__len__") or len(value)))
+
+
+def count_page_losses(losses: Losses, page: Page, held: Collection[str] = ()) -> None:
+    """The same for the page's own fields; its symbols are not looked at."""
+    for field, what in _PAGE_FIELDS.items():
+        if field not in held:
+            losses.add(what, bool(getattr(page, field)))

@@ -1,0 +1,150 @@
+"""The XML that Pascal VOC and DeepScores v1 share: <annotation> with a size and objects.
+
+Only the meaning of the four numbers differs; here they are what the file says.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+from xml.sax.saxutils import escape
+
+from lxml import etree
+
+from deepscores_tools.errors import InputError
+from deepscores_tools.formats.mung import MAX_SIDE
+
+ROOT = re.compile(rb"^[^<]*(<[?!][^>]*>[^<]*)*<annotation[\s>]")
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_CORNERS = ("xmin", "ymin", "xmax", "ymax")
+
+
+@dataclass(frozen=True, slots=True)
+class VocObject:
+    """One object: class, the numbers of its bndbox by tag, its further texts by tag, its line."""
+
+    name: str
+    corners: Mapping[str, float]
+    further: Mapping[str, str] = field(default_factory=dict)
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class VocFile:
+    """One file: the name it gives, (width, height) in pixels, its objects."""
+
+    filename: str
+    size: tuple[int, int]
+    objects: Sequence[VocObject]
+
+
+def read_voc(file: Path) -> VocFile:
+    """What a file says. Entities are not expanded, nothing is fetched. Raises InputError."""
+    filename, size, objects = "", None, []
+    try:
+        for element in _elements(file):
+            if element.tag == "object":
+                objects.append(_object(element))
+            elif element.tag == "size":
+                size = _side(element, "width"), _side(element, "height")
+            elif not filename:
+                filename = _text(element)
+            if element.tag == "object":
+                element.clear()  # keeps the memory to one object's text
+    except ValueError as error:
+        raise InputError(file, f"line {element.sourceline}: {error}") from error
+    if size is None:
+        raise InputError(file, "has no <size> with the page's width and height")
+    return VocFile(filename, size, objects)
+
+
+def write_voc(
+    stream: TextIO, voc: VocFile, order: Iterable[str] = _CORNERS, folder: str = "Annotations"
+) -> None:
+    """Write one file, the numbers of a bndbox in the order given."""
+    order = tuple(order)
+    stream.write(f"<annotation>\n    <folder>{folder}</folder>\n")
+    stream.write(f"    <filename>{xml_text(voc.filename)}</filename>\n    <size>\n")
+    for tag, value in zip(("width", "height", "depth"), (*voc.size, 1), strict=True):
+        stream.write(f"        <{tag}>{value}</{tag}>\n")
+    stream.write("    </size>\n    <segmented>0</segmented>\n")
+    for item in voc.objects:
+        stream.write(f"    <object>\n        <name>{xml_text(item.name)}</name>\n")
+        for tag, text in item.further.items():
+            stream.write(f"        <{tag}>{xml_text(text)}</{tag}>\n")
+        stream.write("        <bndbox>\n")
+        for tag in order:
+            value = item.corners[tag]
+            number = int(value) if value.is_integer() else value
+            stream.write(f"            <{tag}>{number}</{tag}>\n")
+        stream.write("        </bndbox>\n    </object>\n")
+    stream.write("</annotation>\n")
+
+
+def xml_text(text: str) -> str:
+    """A text as it stands between tags; characters that XML forbids become U+FFFD."""
+    return escape(_NOT_XML.sub("\ufffd", text), {"\r": "&#13;"})
+
+
+def _elements(file: Path) -> Iterator[etree._Element]:
+    try:
+        with file.open("rb") as stream:
+            parser = etree.iterparse(
+                stream, events=("end",), tag=("object", "size", "filename"),
+                resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
+                remove_comments=True,
+            )  # fmt: skip
+            for _, element in parser:
+                yield element
+            root = parser.root
+    except OSError as error:
+        raise InputError(file, error.strerror or str(error)) from error
+    except etree.XMLSyntaxError as error:
+        raise InputError(file, f"not well-formed XML: {error.msg}") from error
+    if root is None or root.tag != "annotation":
+        raise InputError(file, "is no such annotation: the root element is not <annotation>")
+
+
+def _object(element: etree._Element) -> VocObject:
+    name, corners, further = "", None, {}
+    for child in element:
+        if child.tag == "name":
+            name = _text(child)
+        elif child.tag == "bndbox":
+            corners = {tag: _coordinate(child, tag) for tag in _CORNERS}
+        elif isinstance(child.tag, str) and not len(child):
+            further[child.tag] = _text(child)
+    if not name:
+        raise ValueError("an object without a name")
+    if corners is None:
+        raise ValueError(f"{name} without a bndbox")
+    return VocObject(name, corners, further, element.sourceline or 0)
+
+
+def _text(element: etree._Element) -> str:
+    if len(element):  # entities are left as children where they stood
+        raise ValueError(f"<{element.tag}> holds an entity or an element, not a text")
+    return (element.text or "").strip()
+
+
+def _coordinate(box: etree._Element, tag: str) -> float:
+    child = box.find(tag)
+    try:
+        value = float("" if child is None else _text(child))
+    except ValueError:
+        raise ValueError(f"<{tag}> of a bndbox is missing or no number") from None
+    if not math.isfinite(value) or abs(value) > MAX_SIDE:
+        raise ValueError(f"<{tag}> {value} is beyond {MAX_SIDE}")
+    return value
+
+
+def _side(size: etree._Element, tag: str) -> int:
+    child = size.find(tag)
+    text = "" if child is None else _text(child)
+    if not text.isdecimal() or len(text) > 9 or not 0 < int(text) <= MAX_SIDE:
+        raise ValueError(f"<{tag}> of the page is {text!r}, not 1 to {MAX_SIDE} pixels")
+    return int(text)
