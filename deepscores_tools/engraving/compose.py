@@ -91,7 +91,7 @@ def compose_score(rng: np.random.Generator) -> str:
 
 def _staves(rng: np.random.Generator) -> list[Staff]:
     weights = np.array([c[3] for c in _CLEFS], float)
-    count = int(rng.choice([1, 1, 2, 2, 3, 4]))
+    count = int(rng.choice([1, 2, 2, 3, 3, 4]))
     chosen = rng.choice(len(_CLEFS), count, p=weights / weights.sum())
     return [
         Staff(n, _CLEFS[c][0], _CLEFS[c][1], _CLEFS[c][2] == "perc")

@@ -102,7 +102,7 @@ class LayerWriter:
         return self.note("breve" if kind < 0.75 else "1", extra), left
 
     def _flags(self, left: int) -> tuple[str, int] | None:
-        value = str(self._rng.choice(["8", "16", "32", "64", "128", "64", "128"]))
+        value = str(self._rng.choice(["8", "8", "16", "16", "32", "64", "128"]))
         count = min(left // _UNITS[value], int(self._rng.integers(1, 4)))
         if not count:
             return None
@@ -140,7 +140,7 @@ class LayerWriter:
 
     def _rest(self, left: int) -> tuple[str, int] | None:
         values = [v for v, u in _UNITS.items() if u <= left]
-        if len(values) > 4 and self._rng.random() < 0.6:
+        if len(values) > 4 and self._rng.random() < 0.35:
             values = values[-4:]
         value = str(self._rng.choice(values))
         dotted = _UNITS[value] * 3 // 2 <= left and value not in ("128", "breve")

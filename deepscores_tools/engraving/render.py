@@ -6,7 +6,7 @@ The same seed and scores give the same pages, whatever the number of workers.
 from __future__ import annotations
 
 import itertools
-import warnings
+import logging
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -24,6 +24,8 @@ from deepscores_tools.engraving.style import FONTS, RESERVED_FONTS, draw_style, 
 from deepscores_tools.engraving.workers import supervised
 from deepscores_tools.errors import InputError
 from deepscores_tools.symbols import Page
+
+_log = logging.getLogger("deepscores_tools.engraving")
 
 TIME_LIMIT = 60.0
 """Seconds for one score before its worker is replaced."""
@@ -115,7 +117,7 @@ def _run(
         for outcome in outcomes:
             if outcome.result is None:
                 where = outcome.task.source or "composed music"
-                warnings.warn(f"{where}: skipped, {outcome.failure}", stacklevel=3)
+                _log.warning("%s: skipped, %s", where, outcome.failure)
                 fruitless += 1
                 if fruitless >= HOPELESS:
                     raise InputError(where, f"{HOPELESS} scores failed on end: {outcome.failure}")

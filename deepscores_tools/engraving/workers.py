@@ -8,7 +8,7 @@ spawned, never forked: a parent that has loaded torch holds locks that a fork wo
 from __future__ import annotations
 
 import multiprocessing
-import os
+import signal
 import time
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
@@ -129,14 +129,14 @@ class _Worker(Generic[Task, Result]):
 
 def _serve(work: Callable[[Task], Result], pipe: Connection) -> None:
     """The worker's loop: one task in, one answer out, until the pipe closes."""
-    os.environ["OMP_NUM_THREADS"] = "1"
     import cv2
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers itself
     cv2.setNumThreads(1)
     while True:
         try:
             task = pipe.recv()
-        except (EOFError, KeyboardInterrupt):
+        except EOFError:
             return
         answer: tuple[str | None, Result | None]
         try:
