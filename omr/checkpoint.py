@@ -15,16 +15,23 @@ from deepscores_tools.errors import InputError
 
 
 def save_checkpoint(
-    file: Path, net: nn.Module, ema: nn.Module, optimiser: torch.optim.Optimizer, facts: dict[str, Any]
+    file: Path,
+    net: nn.Module,
+    ema: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    facts: dict[str, Any],
 ) -> None:
     """Weights, averaged weights, optimiser state, and facts (step, best, recipe) as metadata."""
     tensors: dict[str, Tensor] = {}
     for prefix, module in (("net", net), ("ema", ema)):
-        tensors |= {f"{prefix}.{k}": v.detach().contiguous() for k, v in module.state_dict().items()}
+        tensors |= {
+            f"{prefix}.{k}": v.detach().contiguous() for k, v in module.state_dict().items()
+        }
     for row, state in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{row}.{k}": torch.as_tensor(v) for k, v in state.items()}
     part = file.with_suffix(".part")
-    save_file({k: v.clone() for k, v in tensors.items()}, part, {"facts": json.dumps(facts)})
+    rows = {k: v.clone(memory_format=torch.contiguous_format) for k, v in tensors.items()}
+    save_file(rows, part, {"facts": json.dumps(facts)})
     part.replace(file)
 
 
@@ -42,7 +49,9 @@ def load_checkpoint(
             )
     except (OSError, SafetensorError, KeyError, RuntimeError) as error:
         reason = str(error).splitlines()[0][:120]
-        raise InputError(file, f"cannot be resumed from ({reason}); remove it to start anew") from error
+        raise InputError(
+            file, f"cannot be resumed from ({reason}); remove it to start anew"
+        ) from error
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         if key.startswith("optimiser."):

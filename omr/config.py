@@ -106,6 +106,9 @@ class DataConfig(_Frozen):
     val: tuple[str, ...]
     val_pages: int = 12
     min_instances: int = Field(default=1, description="rarer classes are left out of the model")
+    vocabulary: Literal["found", "deepscores"] = Field(
+        default="found", description="deepscores: its 136 classes are in the model, found or not"
+    )
 
 
 class AugmentConfig(_Frozen):
@@ -130,7 +133,9 @@ class TrainConfig(_Frozen):
     decay: float = Field(default=0.35, description="share of the steps spent decaying")
     ema: float = 0.998
     weights: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    normalise_losses: bool = Field(default=False, description="divide each loss by its running mean")
+    normalise_losses: bool = Field(
+        default=False, description="divide each loss by its running mean"
+    )
     box_loss: Literal["iou", "squared"] = "iou"
     validate_every: int = 500
     checkpoint_every: int = 100

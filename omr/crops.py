@@ -36,9 +36,7 @@ class CachedPage:
     labels: NDArray[np.int64]
 
 
-def cache_pages(
-    pages: Iterable[Page], folder: Path, classes: Sequence[str]
-) -> list[CachedPage]:
+def cache_pages(pages: Iterable[Page], folder: Path, classes: Sequence[str]) -> list[CachedPage]:
     """Pages as .npy files that workers map into memory; symbols of other classes are left out.
 
     Pages without interline cannot be scaled, so they are skipped.
@@ -113,9 +111,9 @@ class CropDataset(Dataset[tuple[Tensor, Targets]]):
         if rng.random() < self.augment.balanced:
             label = rng.choice(len(self.class_chance), p=self.class_chance)
             row = rng.choice(self.members[label])
-            page = self.pages[self.page_of[row]]
+            page = self.pages[int(self.page_of[row])]
             return page, page.boxes[self.symbol_of[row]]
-        return self.pages[rng.integers(len(self.pages))], None
+        return self.pages[int(rng.integers(len(self.pages)))], None
 
     def _cut(
         self, page: CachedPage, focus: NDArray[np.float32] | None, rng: np.random.Generator
@@ -151,7 +149,7 @@ def _thicker_or_thinner(
     sigma = interline * rng.uniform(0.03, 0.08)
     soft = cv2.GaussianBlur(gray, (0, 0), sigma).astype(np.float32)
     middle = rng.uniform(70, 200)
-    return np.clip((soft - middle) * 3 + 127, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip((soft - middle) * 3 + 127, 0, 255), dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class Detector:
         self.dtype = fast_dtype(device)
         self.net = net.eval().to(device)
         _fold_batch_norms(self.net)
-        self.net.pyramid.to(dtype=self.dtype, memory_format=torch.channels_last)
+        self.net.pyramid.to(memory_format=torch.channels_last).to(self.dtype)
         self.net.energy.to(dtype=self.dtype)
 
     @classmethod
@@ -96,13 +96,14 @@ class Detector:
             notice = {"notice": "no staves found"}
             return Page(name=name, width=width, height=height, attributes=notice)
         found = self.run(ink_of(gray, found_interline), found_interline)
+        names = self.config.classes
         symbols = [
-            Symbol(name=self.config.classes[label], box=Box(*box), score=float(score))
+            Symbol(name=names[label], box=Box(*box), score=float(score))
             for box, label, score in zip(
                 _inside(found.boxes, width, height), found.labels, found.scores, strict=True
             )
         ]
-        symbols += staves_as_symbols(staves, self.config.staff_classes)
+        symbols += staves_as_symbols(staves, handwritten="staffLine" in self.config.staff_classes)
         symbols = [s for s in symbols if cast(float, s.score) >= self._least(s.name, min_score)]
         return Page(
             name=name, width=width, height=height, symbols=symbols, interline=found_interline
@@ -150,7 +151,11 @@ def _inside(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.f
 def _fold_batch_norms(module: nn.Module) -> None:
     """Fold every convolution's batch normalisation into its weights: one pass less over memory."""
     for child in module.children():
-        if isinstance(child, nn.Sequential) and len(child) > 1 and isinstance(child[1], nn.BatchNorm2d):
+        if (
+            isinstance(child, nn.Sequential)
+            and len(child) > 1
+            and isinstance(child[1], nn.BatchNorm2d)
+        ):
             child[0] = fuse_conv_bn_eval(cast(nn.Conv2d, child[0]), child[1])
             child[1] = nn.Identity()
         else:

@@ -62,19 +62,23 @@ def load_model(model: str | Path) -> tuple[WatershedNet, ModelConfig]:
         net.load_state_dict(state)
     except (OSError, SafetensorError, RuntimeError) as error:
         reason = str(error).splitlines()[0][:120]
-        raise InputError(file, f"weights cannot be used ({reason}); fetch the model anew") from error
+        raise InputError(
+            file, f"weights cannot be used ({reason}); fetch the model anew"
+        ) from error
     return net.eval(), config
 
 
 def save_model(folder: Path, net: WatershedNet, config: ModelConfig) -> None:
-    """Write weights (fp16, batch-norm statistics fp32) and configuration, each whole or not at all."""
+    """Write weights (fp16, batch-norm rows fp32) and configuration, each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = {}
     for name, value in net.state_dict().items():
         if name.endswith("num_batches_tracked"):
             continue  # not needed to run the network
         keep = value.ndim <= 1  # biases and batch-norm rows: fp16 turns small variances into 0
-        weights[name] = value.detach().cpu().to(torch.float32 if keep else torch.float16).contiguous()
+        weights[name] = (
+            value.detach().cpu().to(torch.float32 if keep else torch.float16).contiguous()
+        )
     part = folder / "model.safetensors.part"
     save_file(weights, part)
     part.replace(folder / "model.safetensors")

@@ -63,7 +63,8 @@ class Pyramid(nn.Module):
         self.stages = nn.ModuleList(stages)
         self.laterals = nn.ModuleList([nn.Conv2d(w, config.neck, 1) for w in widths[1:]])
         self.merges = nn.ModuleList([conv_bn(config.neck, config.neck) for _ in widths[1:-1]])
-        self.fine = conv_bn(widths[0] + config.neck, config.features)
+        self.narrow = nn.Conv2d(config.neck, widths[0], 1)  # stride 2 is where the time goes
+        self.fine = conv_bn(widths[0], config.features)
 
     def forward(self, ink: Tensor) -> Tensor:
         levels = []
@@ -74,7 +75,7 @@ class Pyramid(nn.Module):
         x = self.laterals[-1](levels[-1])
         for i in reversed(range(len(self.merges))):
             x = self.merges[i](_double(x) + self.laterals[i](levels[i + 1]))
-        features: Tensor = self.fine(torch.cat((levels[0], _double(x)), dim=1))
+        features: Tensor = self.fine(levels[0] + _double(self.narrow(x)))
         return features
 
 

@@ -80,7 +80,12 @@ def make_targets(
 
 
 def _with_samples(
-    field: Floats, owner: NDArray[np.int32], boxes: Floats, labels: Ints, interline: float, core: float
+    field: Floats,
+    owner: NDArray[np.int32],
+    boxes: Floats,
+    labels: Ints,
+    interline: float,
+    core: float,
 ) -> Targets:
     place = np.argwhere(field >= core)
     whose = owner[place[:, 0], place[:, 1], place[:, 2]]

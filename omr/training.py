@@ -6,21 +6,27 @@ import copy
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from torch.utils.data import DataLoader, Subset
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
+from deepscores_tools.degradation import degrade, draw_preset
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import read_selected
 from deepscores_tools.page_image import page_image
 from deepscores_tools.symbols import Page
+from deepscores_tools.vocabularies import DEEPSCORES
 
+from .calibration import fit_thresholds
 from .checkpoint import load_checkpoint, save_checkpoint
-from .config import ModelConfig, Recipe, TrainConfig, resolve_families
+from .config import DataConfig, ModelConfig, Recipe, TrainConfig, resolve_families
 from .crops import Batch, CropDataset, cache_pages, collate
 from .detector import Detector, fast_dtype, pick_device
 from .evaluation import evaluate
@@ -39,11 +45,13 @@ def train(recipe: Recipe, out: Path, device: str = "auto") -> Path:
     return _Run(recipe, out, pick_device(device)).go()
 
 
-def written_out(model: ModelConfig, pages: Sequence[Page], min_instances: int) -> ModelConfig:
+def written_out(model: ModelConfig, pages: Sequence[Page], data: DataConfig) -> ModelConfig:
     """The model with its families' patterns replaced by the class names found on the pages."""
     counts = Counter(s.name for page in pages for s in page.symbols)
-    names = sorted(n for n, c in counts.items() if c >= min_instances)
-    names = [n for n in names if n not in model.staff_classes]
+    found = {n for n, c in counts.items() if c >= data.min_instances}
+    if data.vocabulary == "deepscores":
+        found |= set(DEEPSCORES.names)
+    names = sorted(found - set(model.staff_classes))
     try:
         families = resolve_families(model.families, names)
     except ValueError as error:
@@ -60,17 +68,19 @@ class _Run:
         pages = [p for spec in recipe.data.train for p in read_selected(spec)]
         self.val = [p for spec in recipe.data.val for p in read_selected(spec)]
         self.val = self.val[:: max(len(self.val) // recipe.data.val_pages, 1)]
-        self.model = written_out(recipe.model, pages, recipe.data.min_instances)
+        self.model = written_out(recipe.model, pages, recipe.data)
         cached = cache_pages(pages, out / "cache", self.model.classes)
         del pages  # masks are large; the cache holds what training needs
         self.crops = CropDataset(cached, self.model, recipe.augment, recipe.training)
         torch.manual_seed(self.training.seed)
-        self.net = WatershedNet(self.model).to(device, memory_format=torch.channels_last)
+        self.net = WatershedNet(self.model).to(device).to(memory_format=torch.channels_last)
         if self.training.start_from:
             start_from(self.net, self.training.start_from)
         self.ema = copy.deepcopy(self.net).eval()
         self.optimiser = torch.optim.AdamW(
-            self.net.parameters(), self.training.learning_rate, weight_decay=self.training.weight_decay
+            self.net.parameters(),
+            self.training.learning_rate,
+            weight_decay=self.training.weight_decay,
         )
         self.total = TotalLoss(self.training.weights, self.training.normalise_losses)
         self.step, self.best = 0, -1.0
@@ -92,7 +102,9 @@ class _Run:
             bar.update()
             for name, loss in zip(("energy", "class", "box"), losses, strict=True):
                 log.add_scalar(f"loss/{name}", loss, self.step)
-            bar.set_postfix_str("energy {:.2f} class {:.2f} box {:.2f}".format(*losses), refresh=False)
+            bar.set_postfix_str(
+                "energy {:.2f} class {:.2f} box {:.2f}".format(*losses), refresh=False
+            )
             last = self.step == self.training.steps
             if self.step % self.training.validate_every == 0 or last:
                 self._validate(log)
@@ -142,16 +154,30 @@ class _Run:
     def _validate(self, log: SummaryWriter) -> None:
         detector = Detector(copy.deepcopy(self.ema), self.model, self.device)
         found = []
-        for page in self.val:
-            seen = detector.detect(page_image(page), min_score=0.0, interline=page.interline)
-            found.append(Page(name=page.name, width=page.width, height=page.height, symbols=seen.symbols))
+        for number, page in enumerate(self.val):
+            gray = self._as_scanned(page, number)
+            seen = detector.detect(gray, min_score=0.0, interline=page.interline)
+            found.append(replace(seen, name=page.name))
         report = evaluate(self.val, found)
         log.add_scalar("validation/mAP", report.map, self.step)
         log.add_scalar("validation/AP50", report.ap50, self.step)
         tqdm.write(f"step {self.step}: validation mAP {report.map:.3f}, AP50 {report.ap50:.3f}")
         if report.map > self.best:
             self.best = report.map
-            save_model(self.out / "model", self.ema, self.model)
+            thresholds = fit_thresholds(report, self.model.classes)
+            save_model(
+                self.out / "model",
+                self.ema,
+                self.model.model_copy(update={"thresholds": thresholds}),
+            )
+
+    def _as_scanned(self, page: Page, number: int) -> NDArray[np.uint8]:
+        """A validation page; every other one degraded, always alike, where crops are degraded."""
+        gray = page_image(page)
+        if not self.recipe.augment.degrade or number % 2 == 0 or page.interline is None:
+            return gray
+        rng = np.random.default_rng(number)
+        return degrade(gray, page.interline, rng, draw_preset(rng))
 
     def _save(self) -> None:
         facts = {"step": self.step, "best": self.best, "recipe": _essence(self.recipe)}
@@ -193,7 +219,9 @@ def _one_thread(worker: int) -> None:
 def _essence(recipe: Recipe) -> str:
     """The recipe less what may change between one part of a run and the next."""
     may_change = {"steps", "decay", "validate_every", "checkpoint_every", "workers"}
-    return json.dumps(recipe.model_dump(mode="json", exclude={"training": may_change}), sort_keys=True)
+    return json.dumps(
+        recipe.model_dump(mode="json", exclude={"training": may_change}), sort_keys=True
+    )
 
 
 def _require_same(stored: str, wanted: str, out: Path) -> None:

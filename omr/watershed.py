@@ -83,9 +83,7 @@ def connected(energy: Tensor, cut: float) -> tuple[Tensor, Tensor]:
     return both[0], both[1]
 
 
-def decode(
-    net: Heads, features: Tensor, logits: Tensor, config: ModelConfig
-) -> Found:
+def decode(net: Heads, features: Tensor, logits: Tensor, config: ModelConfig) -> Found:
     """The symbols of one page: features (D, h, w), energy logits (F, K, h, w).
 
     Class and box are read at the component's pixels of at least half its summit's energy,
@@ -98,7 +96,7 @@ def decode(
         pixels, name = connected(energy, config.energy.cut)
     if not len(pixels):
         return Found(np.zeros((0, 4)), np.zeros(0, np.int64), np.zeros(0))
-    _, component = name.unique(return_inverse=True)
+    _, component = torch.unique(name, return_inverse=True)
     count = int(component.max()) + 1
     height = energy.flatten()[pixels]
     top = torch.zeros(count, device=height.device).scatter_reduce_(0, component, height, "amax")

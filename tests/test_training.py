@@ -1,0 +1,154 @@
+"""Training on a generated miniature dataset: it runs, resumes exactly, and leaves a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from deepscores_tools.errors import InputError
+from deepscores_tools.formats import coco
+from deepscores_tools.symbols import Box, Page, Symbol
+from omr.checkpoint import load_checkpoint
+from omr.config import NetworkConfig, Recipe, TrainConfig, read_recipe, resolve_families
+from omr.crops import CropDataset, cache_pages
+from omr.detector import Detector
+from omr.model_store import load_model
+from omr.network import WatershedNet
+from omr.training import learning_rate, train, written_out
+
+ROOT = Path(__file__).parent.parent
+INTERLINE = 16
+
+
+def make_page(folder: Path, number: int) -> Page:
+    """Two staves with filled noteheads and stems."""
+    rng = np.random.default_rng(number)
+    gray = np.full((320, 480), 255, np.uint8)
+    symbols = []
+    for top in (60, 200):
+        for line in range(5):
+            gray[top + line * INTERLINE : top + line * INTERLINE + 2, 20:460] = 0
+        for x in range(60, 440, 40):
+            y = int(top + rng.integers(0, 9) * INTERLINE / 2)
+            cv2.ellipse(gray, (x, y), (10, 7), 0, 0, 360, 0, -1)
+            gray[y - 50 : y, x + 9 : x + 11] = 0
+            symbols.append(Symbol(name="notehead", box=Box(x - 10, y - 7, x + 11, y + 8)))
+            symbols.append(Symbol(name="stem", box=Box(x + 9, y - 50, x + 11, y)))
+    file = folder / f"page{number}.png"
+    cv2.imwrite(str(file), gray)
+    return Page(
+        name=file.name, width=480, height=320, symbols=symbols, interline=INTERLINE, image=file
+    )
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Recipe:
+    pages = [make_page(tmp_path, n) for n in range(3)]
+    coco.write(pages, tmp_path / "data")
+    return Recipe.model_validate(
+        {
+            "model": {
+                "name": "tiny",
+                "families": {"heads": ("notehead",), "rest": ("*",)},
+                "network": NetworkConfig(widths=(8, 8, 8, 8, 8), neck=8, features=8, hidden=8),
+            },
+            "data": {"train": (str(tmp_path / "data"),), "val": (str(tmp_path / "data"),)},
+            "training": TrainConfig(steps=4, batch=2, crop=128, workers=0, checkpoint_every=2),
+        }
+    )
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_model(folder)[0].state_dict()
+
+
+def with_steps(recipe: Recipe, steps: int) -> Recipe:
+    return recipe.model_copy(
+        update={"training": recipe.training.model_copy(update={"steps": steps})}
+    )
+
+
+def test_a_resumed_run_ends_where_an_unbroken_one_does(recipe: Recipe, tmp_path: Path) -> None:
+    constant = recipe.training.model_copy(update={"decay": 1e-9})
+    recipe = recipe.model_copy(update={"training": constant})
+    train(recipe, tmp_path / "whole", "cpu")
+    train(with_steps(recipe, 2), tmp_path / "parts", "cpu")
+    train(recipe, tmp_path / "parts", "cpu")
+    states = []
+    for run in ("whole", "parts"):
+        model = written_out(recipe.model, [make_page(tmp_path, 0)], recipe.data)
+        net, ema = WatershedNet(model), WatershedNet(model)
+        optimiser = torch.optim.AdamW(net.parameters())
+        facts = load_checkpoint(tmp_path / run / "checkpoint.safetensors", net, ema, optimiser)
+        assert facts["step"] == 4
+        states.append(net.state_dict())
+    for name, value in states[0].items():
+        torch.testing.assert_close(value, states[1][name], rtol=0.02, atol=1e-3)
+
+
+def test_the_model_folder_detects(recipe: Recipe, tmp_path: Path) -> None:
+    folder = train(with_steps(recipe, 2), tmp_path / "run", "cpu")
+    detector = Detector.load(folder, "cpu")
+    page = detector.detect(tmp_path / "page0.png", min_score=0.0)
+    assert (page.width, page.height) == (480, 320)
+    assert page.interline == pytest.approx(INTERLINE, rel=0.03)
+    assert sum(s.name == "staff" for s in page.symbols) == 2
+    for symbol in page.symbols:
+        assert 0 <= symbol.box.x0 < symbol.box.x1 <= 480
+
+
+def test_another_recipe_in_the_same_folder_is_refused(recipe: Recipe, tmp_path: Path) -> None:
+    train(with_steps(recipe, 2), tmp_path / "run", "cpu")
+    other = recipe.model_copy(update={"model": recipe.model.model_copy(update={"interline": 12.0})})
+    with pytest.raises(InputError, match="another recipe"):
+        train(other, tmp_path / "run", "cpu")
+
+
+def test_crops_depend_on_their_number_alone_and_never_clip_a_box(
+    recipe: Recipe, tmp_path: Path
+) -> None:
+    page = make_page(tmp_path, 7)
+    model = written_out(recipe.model, [page], recipe.data)
+    cached = cache_pages([page], tmp_path / "cache", model.classes)
+    crops = CropDataset(cached, model, recipe.augment, recipe.training)
+    again = CropDataset(cached, model, recipe.augment, recipe.training)
+    for i in range(4):
+        ink, targets = crops[i]
+        assert torch.equal(ink, again[i][0])
+        assert targets.energy.shape == (2, 64, 64)
+        sides = np.exp(targets.box[:, 2:]) * model.interline
+        heads = targets.label == model.classes.index("notehead")
+        assert (sides[heads, 0] > 21 * 0.7).all()  # true size, scaled by at most the jitter
+
+
+@pytest.mark.parametrize("name", ["printed", "handwritten", "thesis"])
+def test_shipped_recipes_are_valid(name: str) -> None:
+    assert read_recipe(ROOT / "recipes" / f"{name}.toml").model.name == name
+
+
+def test_a_recipe_with_an_unknown_key_names_it(tmp_path: Path) -> None:
+    file = tmp_path / "r.toml"
+    file.write_text('[model]\nname="x"\nfamilies={}\nspeed=3\n[data]\ntrain=[]\nval=[]\n')
+    with pytest.raises(InputError, match=r"model\.speed"):
+        read_recipe(file)
+
+
+def test_families_take_the_first_pattern_that_fits() -> None:
+    families = {"a": ("notehead*",), "b": ("*",)}
+    assert resolve_families(families, ["noteheadBlack", "rest"]) == {
+        "a": ("noteheadBlack",),
+        "b": ("rest",),
+    }
+    with pytest.raises(ValueError, match="stem"):
+        resolve_families({"a": ("notehead*",)}, ["stem"])
+
+
+def test_the_rate_rises_stays_and_falls() -> None:
+    training = TrainConfig(steps=100, warmup=10, decay=0.5, learning_rate=1.0)
+    rates = [learning_rate(step, training) for step in range(100)]
+    assert rates[0] < rates[9] == rates[40] == 1.0
+    assert rates[99] < 0.05
