@@ -22,7 +22,13 @@ ENOUGH = 3  # lines of five that prove a staff where symbols hide the others
 MEND = 45  # strips of hidden lines that a staff may be followed across
 BLANK = 2  # strips of bare paper that end it
 SOLID = 2  # strips in a row that must show lines
+UNBROKEN = 0.7  # share of a line that is inked; in rows of text it is 0.4 to 0.62
+UNEVEN = 0.13  # of an interline; no gap between two lines may differ more on the whole
+WAVY = 0.2  # of an interline; spread of such a gap along the staff
+LONG = 0.4  # of the page's width
+STRAY = 0.15  # interlines; further from its place a line is taken for some symbol
 SPECKS = 0.0004  # share of a line's columns that may reach further than its edge
+TANGENT = 12  # strips that tell how a staff goes on beyond its end
 SMOOTH = 7  # strips over which a line is taken to be straight
 
 
@@ -70,8 +76,7 @@ def refine(
     squeezed = cv2.resize(band, (strips, band.shape[0]), interpolation=cv2.INTER_AREA)
     shares = squeezed.astype(np.float64) / 255
     xs = (np.arange(strips) + 0.5) * width / strips - 0.5
-    slope = np.polyfit(trace.xs, trace.middle, 1)[0]
-    middle = _extended(xs, trace.xs, trace.middle - low, slope)
+    middle = _extended(xs, trace.xs, trace.middle - low)
     lines = middle + space * LINES[:, None]
     blank = _blank(ink[rows], lines, xs)
     first, last = (int(np.abs(xs - x).argmin()) for x in (trace.xs[0], trace.xs[-1]))
@@ -80,7 +85,9 @@ def refine(
         shift = _smoothed(xs, off.T, np.where(_between(strips, first, last), mass, 0).T, SMOOTH)
         lines = lines + shift
         _, mass = _offsets(shares, lines, 0.25 * space)
-        first, last = _extent(mass, blank, first, last)
+        _, between = _offsets(shares, (lines[:-1] + lines[1:]) / 2, 0.25 * space)
+        shown = (mass > PRESENT) & (mass > 2 * np.median(between, axis=0))
+        first, last = _extent(shown.sum(axis=0) >= ENOUGH, blank, first, last)
     inside = _between(strips, first, last)
     for reach in (0.35, 0.25):
         off, mass = _offsets(shares, lines, reach * space)
@@ -88,11 +95,15 @@ def refine(
             lines[i] += _smoothed(
                 xs, off[i][:, None], np.where(inside, mass[i], 0)[:, None], SMOOTH
             )
-    if last - first < 3:
+    even = _comb(lines)
+    if last - first < 3 or not _even(lines[:, first : last + 1], strips):
         return None
+    lines = np.clip(lines, even - STRAY * space, even + STRAY * space)
     left, right = _ends(band, xs, lines, (first, last), thickness)
     at = np.concatenate([[left], xs[(xs > left) & (xs < right - 1)], [right - 1]])
     lines = np.array([np.interp(at, xs, line) for line in lines])
+    if _covered(ink[rows], at, lines, space) < UNBROKEN:
+        return None
     edges = np.array([_edges(band, at, line, thickness) for line in lines])
     strength = float(np.minimum(mass[:, first : last + 1] / PRESENT, 1).mean())
     return Staff(left, right, at, lines + low, edges + low, strength)
@@ -103,10 +114,15 @@ def _between(count: int, first: int, last: int) -> NDArray[np.bool_]:
     return (index >= first) & (index <= last)
 
 
-def _extended(xs: Doubles, known_xs: Doubles, known: Doubles, slope: float) -> Doubles:
-    """known, interpolated at xs and carried on at a slope beyond its ends."""
-    beyond = xs - np.clip(xs, known_xs[0], known_xs[-1])
-    return np.asarray(np.interp(xs, known_xs, known) + slope * beyond)
+def _extended(xs: Doubles, known_xs: Doubles, known: Doubles) -> Doubles:
+    """known, interpolated at xs and carried on at either end at the slope it has there."""
+    curve = np.interp(xs, known_xs, known)
+    for end, beyond in (
+        (slice(None, TANGENT), np.minimum(xs - known_xs[0], 0)),
+        (slice(-TANGENT, None), np.maximum(xs - known_xs[-1], 0)),
+    ):
+        curve += beyond * np.polyfit(known_xs[end], known[end], 1)[0]
+    return np.asarray(curve)
 
 
 def _offsets(shares: Doubles, lines: Doubles, reach: float) -> tuple[Doubles, Doubles]:
@@ -133,13 +149,27 @@ def _smoothed(xs: Doubles, values: Doubles, weights: Doubles, window: int) -> Do
     rest = np.where(seen, mean - np.polyval(trend, xs), 0)
     limit = 3 * np.median(np.abs(rest[seen])) + 0.3  # a symbol mistaken for a line
     weight = np.where(np.abs(rest) > limit, 0.1 * weight, weight)
-    kernel = np.hanning(window + 2)
-    top = np.convolve(rest * weight, kernel, "same")
-    total = np.convolve(weight, kernel, "same")
-    known = total > 0
-    curve = np.interp(xs, xs[known], top[known] / total[known])
+    curve = _local_lines(rest, weight, np.hanning(window + 2))
     clipped = np.clip(xs, xs[seen][0], xs[seen][-1])
     return np.asarray(curve + np.polyval(trend, clipped))
+
+
+def _local_lines(values: Doubles, weight: Doubles, kernel: Doubles) -> Doubles:
+    """At every place the weighted straight line through what the kernel covers, level beyond."""
+    steps = np.arange(len(kernel)) - len(kernel) // 2
+
+    def moment(of: Doubles, power: int) -> Doubles:
+        return np.convolve(of, kernel * (-steps) ** power, "same")
+
+    s0, s1, s2 = (moment(weight, power) for power in range(3))
+    t0, t1 = (moment(weight * values, power) for power in range(2))
+    s2 = s2 + 0.5 * s0  # so that a line through one or two samples stays level
+    known = s0 > 0
+    fit = (s2 * t0 - s1 * t1)[known] / (s0 * s2 - s1**2)[known]
+    index = np.arange(len(values))
+    inked = np.flatnonzero(weight > 0)
+    near = np.clip(index, inked[0], inked[-1])
+    return np.asarray(np.interp(near, index[known], fit))
 
 
 def _blank(ink: NDArray[np.bool_], lines: Doubles, xs: Doubles) -> NDArray[np.bool_]:
@@ -150,12 +180,14 @@ def _blank(ink: NDArray[np.bool_], lines: Doubles, xs: Doubles) -> NDArray[np.bo
     return np.asarray(~(columns & inside).any(axis=0))
 
 
-def _extent(mass: Doubles, blank: NDArray[np.bool_], first: int, last: int) -> tuple[int, int]:
+def _extent(
+    shows: NDArray[np.bool_], blank: NDArray[np.bool_], first: int, last: int
+) -> tuple[int, int]:
     """First and last strip of a staff, from a rough pair: outward or inward as lines show.
 
     Beams and dense chords may hide all lines; only paper ends a staff, or a long silence.
     """
-    shown = np.flatnonzero((mass > PRESENT).sum(axis=0) >= ENOUGH)
+    shown = np.flatnonzero(shows)
     if not len(shown):
         return first, first
     apart = [
@@ -167,6 +199,17 @@ def _extent(mass: Doubles, blank: NDArray[np.bool_], first: int, last: int) -> t
     if not meeting:
         return first, first
     return int(meeting[0][0]), int(meeting[-1][-1])
+
+
+def _covered(ink: NDArray[np.bool_], xs: Doubles, lines: Doubles, space: float) -> float:
+    """Share of the columns where ink, of lines or symbols, lies on the lines (5, N)."""
+    columns = np.arange(int(xs[0]), int(xs[-1]) + 1)
+    reach = round(0.06 * space)
+    rows = np.round([np.interp(columns, xs, line) for line in lines]).astype(int)
+    seen = np.zeros(rows.shape, bool)
+    for dy in range(-reach, reach + 1):
+        seen |= ink[np.clip(rows + dy, 0, len(ink) - 1), columns]
+    return float(seen.mean())
 
 
 def _edges(
@@ -187,6 +230,24 @@ def _edges(
     tops = rows[inked.argmax(axis=0), np.arange(len(columns))][whole]
     bottoms = rows[len(rows) - 1 - inked[::-1].argmax(axis=0), np.arange(len(columns))][whole]
     return float(np.quantile(tops, SPECKS)), float(np.quantile(bottoms, 1 - SPECKS)) + 1
+
+
+def _comb(lines: Doubles) -> Doubles:
+    """Five evenly spaced lines (5, K) that best fit the given ones, whatever one of them does."""
+    gap = float(np.median(np.diff(lines, axis=0)))
+    return np.asarray(np.median(lines - gap * LINES[:, None], axis=0) + gap * LINES[:, None])
+
+
+def _even(lines: Doubles, strips: int) -> bool:
+    """Are the lines (5, N) as parallel as a staff's?
+
+    On a long staff one gap may fail where symbols hide a line; short ones are often no staves.
+    """
+    worst = -2 if lines.shape[1] > LONG * strips else -1
+    gaps = np.diff(lines, axis=0)
+    gaps /= np.median(gaps)
+    off, spread = np.sort(np.abs(gaps.mean(axis=1) - 1)), np.sort(gaps.std(axis=1))
+    return bool(off[worst] < UNEVEN and spread[worst] < WAVY)
 
 
 def _ends(

@@ -20,11 +20,12 @@ Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
 SMALLEST_INTERLINE, LARGEST_INTERLINE = 4, 120  # px
+THICKEST = 0.36  # interlines; rows of text are thicker than staff lines
 COMB_INTERLINE = 9  # rows; finer pictures cost time and find no more staves
 SIZES = np.geomspace(0.6, 1.34, 15)  # staves on a page differ: cue staves, perspective
 STEEPEST = 0.12  # slope a line may have, as dy / dx
 MEMORY = 0.9  # how much of the evidence one strip passes on to the next
-FOUND = 0.25  # mean share of a strip that the comb must see covered by lines
+FOUND = 0.2  # mean share of a strip that the comb must see covered by lines
 TOUCHING = 3.0  # interlines; no two staff centres are closer
 SHORTEST = 6  # strips
 GAP = 8  # strips that may show nothing before a staff counts as ended
@@ -70,7 +71,8 @@ def run_spacing(ink: Bools) -> tuple[list[float], float] | None:
     thickness = float(np.median(black[black <= 0.5 * peaks[0]])) if len(black) else 1.0
     around = np.arange(-1, 2)
     spacings = [float(np.average(i + around, weights=counts[i + around])) for i in peaks]
-    return spacings, max(1.0, thickness)
+    spacings = [s for s in spacings if thickness < max(THICKEST * s, 3)]
+    return (spacings, max(1.0, thickness)) if spacings else None
 
 
 def thin_ink(ink: Bools, interline: float, thickness: float) -> NDArray[np.uint8]:

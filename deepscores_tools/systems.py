@@ -49,10 +49,13 @@ def _joined(ink: NDArray[np.bool_], upper: Staff, lower: Staff) -> bool:
 def _straightened(
     ink: NDArray[np.bool_], upper: Staff, lower: Staff, first: int, last: int
 ) -> NDArray[np.uint8] | None:
-    """The ink between two staves, 0 or 1, sheared so that both staves border it levelly."""
+    """The ink between two staves, 0 or 1, sheared so that both staves border it levelly.
+
+    A space of each staff is taken in, which stems from one staff do not reach in the other.
+    """
     columns = np.arange(first, last)
     at = columns.astype(np.float64)
-    top, bottom = upper.lines_at(at)[4], lower.lines_at(at)[0]
+    top, bottom = upper.lines_at(at)[3], lower.lines_at(at)[1]
     height = round(float(np.median(bottom - top)))
     if height < 2 or last - first < 2:
         return None

@@ -1,0 +1,166 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from deepscores_tools.formats.mung import read_page
+from deepscores_tools.ink import ink_of
+from deepscores_tools.page_image import page_image
+from deepscores_tools.staves import find_staves, staves_as_symbols
+from deepscores_tools.true_interline import true_interline
+
+REPO = Path(__file__).resolve().parents[1]
+ANNOTATIONS = REPO.parent / "shared" / "data" / "muscima-pp" / "v2.0" / "annotations"
+INTERLINE, LEFT, RIGHT = 14, 60, 840
+
+
+def drawn(
+    tops: tuple[int, ...] = (100, 210, 400, 510), systems: tuple[tuple[int, int], ...] = ()
+) -> np.ndarray:
+    """Ink (640, 900) of staves with notes, uint8, 255 = ink; systems: (first, last) staff."""
+    ink = np.zeros((640, 900), np.uint8)
+    rng = np.random.default_rng(1)
+    for top in tops:
+        for line in range(5):
+            ink[top + INTERLINE * line : top + INTERLINE * line + 2, LEFT:RIGHT] = 255
+        for x in range(LEFT + 60, RIGHT - 20, 30):
+            y = top + int(rng.integers(-1, 9)) * INTERLINE // 2
+            cv2.ellipse(ink, (x, y), (8, 6), -20, 0, 360, 255, -1)
+            cv2.line(ink, (x + 7, y), (x + 7, y - 45), 255, 2)
+    for first, last in systems:
+        for x in (LEFT, RIGHT - 2):
+            cv2.line(ink, (x, tops[first]), (x, tops[last] + 4 * INTERLINE), 255, 2)
+    return ink
+
+
+PIANO = ((0, 1), (2, 3))
+
+
+def warped(ink: np.ndarray, rise: np.ndarray) -> np.ndarray:
+    """The ink with every column x moved down by rise[x]."""
+    x, y = np.meshgrid(np.arange(ink.shape[1]), np.arange(ink.shape[0]))
+    maps = x.astype(np.float32), (y - rise[None, :]).astype(np.float32)
+    return cv2.remap(ink, *maps, cv2.INTER_LINEAR)
+
+
+def test_staves_and_systems_of_a_clean_page() -> None:
+    found = find_staves(drawn(systems=PIANO))
+    assert found.interline == pytest.approx(INTERLINE, rel=0.01)
+    assert found.systems == PIANO
+    assert not found.several_sizes
+    for staff, top in zip(found.staves, (100, 210, 400, 510), strict=True):
+        assert staff.lines_at(450.0) == pytest.approx(top + 0.5 + INTERLINE * np.arange(5), abs=0.7)
+        assert staff.edges[0, 0] == top
+        assert staff.edges[4, 1] == top + 4 * INTERLINE + 2
+        assert abs(staff.left - LEFT) <= 3
+        assert abs(staff.right - RIGHT) <= 3
+
+
+@pytest.mark.parametrize("degrees", [-4.0, 2.0])
+def test_skew(degrees: float) -> None:
+    turn = cv2.getRotationMatrix2D((450, 320), degrees, 1)
+    found = find_staves(cv2.warpAffine(drawn(systems=PIANO), turn, (900, 640)))
+    assert found.interline == pytest.approx(INTERLINE, rel=0.02)
+    assert found.systems == PIANO
+
+
+def test_curl_is_followed() -> None:
+    rise = 18 * np.sin(np.arange(900) / 180)
+    found = find_staves(warped(drawn(systems=PIANO), rise))
+    assert found.systems == PIANO
+    for x in (100, 300, 500, 800):
+        assert found.staves[0].lines_at(float(x))[2] == pytest.approx(128.5 + rise[x], abs=1.5)
+
+
+def test_broken_lines_and_specks() -> None:
+    rng = np.random.default_rng(2)
+    ink = drawn(systems=PIANO)
+    ink[:, 400:430] = 0  # a white crease across the page
+    ink[rng.random(ink.shape) < 0.25] = 0
+    ink[rng.random(ink.shape) < 0.003] = 255
+    found = find_staves(ink)
+    assert found.interline == pytest.approx(INTERLINE, rel=0.02)
+    assert len(found.staves) == 4
+    assert all(s.left < 80 and s.right > 820 for s in found.staves)
+
+
+def test_beams_that_hide_the_lines() -> None:
+    ink = drawn()
+    for y in (98, 112, 126, 142):
+        cv2.line(ink, (300, y), (520, y + 6), 255, 10)
+    staff = find_staves(ink).staves[0]
+    assert staff.left < 70
+    assert staff.right > 830
+    assert staff.interline == pytest.approx(INTERLINE, rel=0.02)
+
+
+def test_staves_side_by_side_are_two() -> None:
+    ink = drawn((100, 300))
+    ink[80:180, 400:480] = 0
+    assert len(find_staves(ink).staves) == 3
+
+
+def test_unjoined_staves_are_systems_of_one() -> None:
+    assert find_staves(drawn()).systems == ((0,), (1,), (2,), (3,))
+
+
+def test_two_sizes_are_noticed() -> None:
+    ink = drawn((60, 170))
+    small = cv2.resize(drawn((100, 210)), None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA)
+    ink[300:640, :630] = np.maximum(ink[300:640, :630], small[:340])
+    found = find_staves(ink)
+    assert found.several_sizes
+    assert found.interline == pytest.approx(INTERLINE, rel=0.02)
+    assert len(found.staves) == 4
+
+
+def text_page() -> np.ndarray:
+    ink = np.zeros((640, 900), np.uint8)
+    for y in range(40, 620, 26):
+        cv2.putText(ink, "lines of words, but no music at all", (50, y), 0, 0.9, 255, 2)
+    return ink
+
+
+def test_pages_without_staves() -> None:
+    noise = (np.random.default_rng(3).random((600, 800)) < 0.2).astype(np.uint8) * 255
+    for ink in (
+        np.zeros((600, 800), np.uint8),
+        np.full((50, 60), 255, np.uint8),
+        text_page(),
+        noise,
+    ):
+        found = find_staves(ink)
+        assert found.interline is None
+        assert found.staves == ()
+        assert found.systems == ()
+    assert find_staves(np.zeros((1, 1), np.uint8)).interline is None
+
+
+def test_scale_does_not_matter() -> None:
+    page = drawn(systems=PIANO)
+    for scale in (0.5, 2.5):
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        found = find_staves(cv2.resize(page, None, fx=scale, fy=scale, interpolation=method))
+        assert found.interline == pytest.approx(INTERLINE * scale, rel=0.02)
+        assert found.systems == PIANO
+
+
+def test_symbols_of_both_vocabularies() -> None:
+    staves = find_staves(drawn((100,)))
+    (staff,) = staves_as_symbols(staves)
+    assert staff.name == "staff"
+    assert staff.box.y0 == 100
+    assert staff.box.y1 == 100 + 4 * INTERLINE + 2
+    names = [s.name for s in staves_as_symbols(staves, handwritten=True)]
+    assert [names.count(n) for n in ("staff", "staffLine", "staffSpace")] == [1, 5, 6]
+
+
+def test_handwritten_pages() -> None:
+    if not ANNOTATIONS.is_dir():
+        pytest.skip(f"needs MUSCIMA++ 2.0 annotations in {ANNOTATIONS}")
+    for file in sorted(ANNOTATIONS.glob("*.xml"))[::24]:
+        page = read_page(file)
+        found = find_staves(ink_of(page_image(page)))
+        assert found.interline == pytest.approx(true_interline(page.symbols), rel=0.03)
+        assert len(found.staves) == sum(s.name == "staff" for s in page.symbols)
