@@ -34,7 +34,7 @@ _CLEFS: Sequence[tuple[str, int, str, int]] = (
     ('shape="perc" line="3"', 30, "perc", 4),
 )
 _KEYS = ["0", *(f"{n}{k}" for n in range(1, 8) for k in "fs")]
-_BARS = ["single"] * 14 + [
+_BARS = ["single"] * 9 + [
     "dbl", "dbl", "dashed", "dotted", "rptstart", "rptend", "rptboth", "end", "heavy",
 ]  # fmt: skip
 _TITLES = ["Studie", "Sonata", "Übung", "Caprice", "Allegro", "Lied", "Tanz", "Étude No. 7", "Aria"]
@@ -55,19 +55,19 @@ def compose_score(rng: np.random.Generator) -> str:
     key = str(rng.choice(_KEYS))
     body: list[str] = []
     writer = LayerWriter(rng)
-    count = int(rng.integers(30, 60))
+    count = int(rng.integers(20, 44))
     ending = 0
     number = 0
     while number < count:
         number += 1
-        if number > 1 and rng.random() < 0.18:
+        if number > 1 and rng.random() < 0.3:
             meter, key = _change(rng, meter, key, body)
-        if len(staves) == 1 and rng.random() < 0.12:
-            rests = int(rng.integers(2, 30))
-            body.append(
-                f'<measure n="{number}"><staff n="1"><layer n="1"><multiRest num="{rests}"/>'
-                "</layer></staff></measure>"
+        if rng.random() < 0.07:
+            rest = f'<multiRest num="{int(rng.integers(2, 40))}"/>'
+            inner = "".join(
+                f'<staff n="{s.number}"><layer n="1">{rest}</layer></staff>' for s in staves
             )
+            body.append(f'<measure n="{number}">{inner}</measure>')
             continue
         bar = str(rng.choice(_BARS)) if number < count else "end"
         measure = _measure(rng, writer, staves, meter, number, bar)

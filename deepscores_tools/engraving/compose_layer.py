@@ -56,13 +56,13 @@ class LayerWriter:
     def _item(self, left: int) -> tuple[str, int]:
         rng = self._rng
         makers = [
-            (self._long, 0.22),
+            (self._long, 0.20),
             (self._beam, 0.20),
             (self._flags, 0.20),
             (self._rest, 0.16),
-            (self._tuplet, 0.12),
-            (self._cue, 0.06),
-            (self._breve, 0.05),
+            (self._tuplet, 0.15),
+            (self._cue, 0.12),
+            (self._breve, 0.10),
             (self._clef_change, 0.02),
             (self._beat_repeat, 0.02),
             (self._between, 0.03),
@@ -86,7 +86,7 @@ class LayerWriter:
         value = str(self._rng.choice(values))
         dotted = _UNITS[value] * 3 // 2 <= left and self._rng.random() < 0.3
         extra = ' dots="1"' if dotted else ""
-        if self._rng.random() < 0.25:
+        if self._rng.random() < 0.35:
             extra += f' stem.mod="{int(self._rng.integers(1, 6))}slash"'
         units = _UNITS[value] * 3 // 2 if dotted else _UNITS[value]
         return self._grace() + self.note(value, extra), units
@@ -153,7 +153,7 @@ class LayerWriter:
         if not values:
             return None
         value = str(self._rng.choice(values))
-        return self.note(value, ' cue="true"'), _UNITS[value]
+        return self._grace() + self.note(value, ' cue="true"'), _UNITS[value]
 
     def _clef_change(self, left: int) -> tuple[str, int] | None:
         if self._staff.percussion or left < 32:
@@ -175,7 +175,7 @@ class LayerWriter:
     def _grace(self) -> str:
         """None, one or a few grace notes, slashed or not, stems both ways."""
         rng = self._rng
-        if rng.random() > 0.3:
+        if rng.random() > 0.4:
             return ""
         kind = str(rng.choice(["acc", "unacc"]))
         slash = ' stem.mod="1slash"' if kind == "unacc" else ""
@@ -203,10 +203,11 @@ class LayerWriter:
         self._count += 1
         name = f"n{self._count}"
         inner = ""
-        if not plain and rng.random() < 0.25:
+        small = "grace=" in extra or "cue=" in extra
+        if not plain and rng.random() < 0.35:
             where = str(rng.choice(["above", "below"]))
             inner += f'<artic artic="{rng.choice(_ARTICULATIONS)}" place="{where}"/>'
-        if rng.random() < 0.14:
+        if rng.random() < (0.3 if small else 0.14):
             kind = str(rng.choice(["s", "f", "n", "x", "ff", "s", "f", "n"]))
             paren = ' enclose="paren"' if rng.random() < 0.15 else ""
             inner += f'<accid accid="{kind}"{paren}/>'
