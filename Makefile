@@ -11,7 +11,7 @@ BIN := .venv/bin
 # Albumentations would ask the network for a newer version of itself.
 export NO_ALBUMENTATIONS_UPDATE := 1
 
-.PHONY: detect test check format clean
+.PHONY: detect test check format example clean
 .DEFAULT_GOAL := detect
 
 detect: .venv/installed
@@ -28,6 +28,10 @@ check: .venv/installed-dev
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+# Makes the example page anew from its score.
+example: .venv/installed
+	$(BIN)/python examples/make_page.py
 
 # The stamps are renewed whenever the requirements change.
 .venv/installed: pyproject.toml tools/make_venv.py
