@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -30,9 +30,12 @@ def test_help_is_quick_and_imports_nothing_large() -> None:
         "result = CliRunner().invoke(main, ['--help']); assert result.exit_code == 0\n"
         "print(*{'torch', 'cv2', 'numpy', 'scipy', 'verovio', 'PIL'} & set(sys.modules))"
     )
-    started = time.perf_counter()
+    before = os.times()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert time.perf_counter() - started < 1, "omr --help within a second"
+    after = os.times()  # processor time, as the machine may be busy with other things
+    spent = after.children_user + after.children_system
+    spent -= before.children_user + before.children_system
+    assert spent < 1, "omr --help within a second"
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
 
 
