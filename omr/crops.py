@@ -6,6 +6,7 @@ whatever the number of workers.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,7 @@ def cache_pages(pages: Iterable[Page], folder: Path, classes: Sequence[str]) -> 
     for page in pages:
         if page.interline is None:
             continue
-        file = folder / f"{page.key}.npy"
+        file = folder / f"{_fingerprint(page)}.npy"
         if not file.exists():
             part = file.with_suffix(".part.npy")
             np.save(part, page_image(page))
@@ -57,6 +58,12 @@ def cache_pages(pages: Iterable[Page], folder: Path, classes: Sequence[str]) -> 
         boxes = box_array(known).astype(np.float32)
         cached.append(CachedPage(file, page.interline, boxes, labels))
     return cached
+
+
+def _fingerprint(page: Page) -> str:
+    """What tells a page from the pages of its own and of other datasets."""
+    facts = (page.name, page.image, page.document, page.width, page.height, len(page.symbols))
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
 class CropDataset(Dataset[tuple[Tensor, Targets]]):
