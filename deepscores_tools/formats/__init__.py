@@ -15,11 +15,22 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats import coco, csv, mung
+from deepscores_tools.formats import (
+    coco,
+    cropobject,
+    csv,
+    deepscores_v1,
+    deepscores_v2,
+    mung,
+    voc,
+    yolo,
+)
 from deepscores_tools.splits import parse_spec, select
 from deepscores_tools.symbols import Page
 
 HEAD = 4096  # bytes of a file that formats are told by
+_FOLDERS = ("annotations", "Annotations", "xml_annotations")
+_INDEXES = ("annotations.json", "data.yaml")
 
 
 class Format(Protocol):
@@ -33,8 +44,12 @@ class Format(Protocol):
 
 
 FORMATS: dict[str, Format] = {
-    name: cast(Format, module) for name, module in (("mung", mung), ("coco", coco), ("csv", csv))
-}
+    name: cast(Format, module)
+    for name, module in (
+        ("deepscores-v1", deepscores_v1), ("deepscores-v2", deepscores_v2), ("mung", mung),
+        ("cropobject", cropobject), ("coco", coco), ("voc", voc), ("yolo", yolo), ("csv", csv),
+    )
+}  # fmt: skip
 """Every format by the name that commands and options give it."""
 
 
@@ -77,9 +92,10 @@ def _telling_files(path: Path) -> Iterator[Path]:
         return
     if not path.is_dir():
         raise InputError(path, "no such file or folder")
-    for folder in (path, path / "annotations"):
-        if (folder / "annotations.json").is_file():
-            yield folder / "annotations.json"
+    for folder in (path, *(path / name for name in _FOLDERS)):
+        for name in _INDEXES:
+            if (folder / name).is_file():
+                yield folder / name
         for suffix in ("*.json", "*.csv", "*.xml"):
             # The first that is not hidden stands for all of its kind.
             yield from [f for f in sorted(folder.glob(suffix)) if f.name[0] != "."][:1]

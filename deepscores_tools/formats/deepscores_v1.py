@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -26,11 +26,15 @@ from deepscores_tools.formats.deepscores_v1_write import (
 )
 from deepscores_tools.formats.pictures import first_file
 from deepscores_tools.formats.segmentation import GRAYS, cut_masks, read_gray
+from deepscores_tools.formats.snap import snapped
 from deepscores_tools.formats.voc_xml import ROOT, VocObject, read_voc
 from deepscores_tools.formats.writing import KeyGuard, inside
 from deepscores_tools.symbols import Box, Page, Symbol
 
 __all__ = ["is_v1", "read", "recognises", "write"]
+
+FAR = 2.0
+"""Fractions of the page: symbols may stick out of it, but not by another page."""
 
 _SVG = re.compile(rb"<filename>[^<]*\.svg\s*</filename>")
 _FRACTIONS = re.compile(rb"<xmin>\s*-?[01]?\.\d+[^<]*</xmin>\s*<xmax>\s*-?[01]?\.\d")
@@ -91,9 +95,11 @@ def _page(file: Path) -> Page:
 
 def _symbol(item: VocObject, width: int, height: int) -> Symbol:
     x0, x1, y0, y1 = (item.corners[tag] for tag in ORDER)
-    if any(abs(value) > 10 for value in (x0, x1, y0, y1)):
+    if any(abs(value) > FAR for value in (x0, x1, y0, y1)):
         raise ValueError(f"{item.name}: coordinates are pixels, not fractions of the page")
-    return Symbol(name=item.name, box=Box(x0, y0, x1, y1).scaled(width, height))
+    return Symbol(
+        name=item.name, box=snapped(Box(x0 * width, y0 * height, x1 * width, y1 * height))
+    )
 
 
 def _with_masks(page: Page, file: Path) -> Page:

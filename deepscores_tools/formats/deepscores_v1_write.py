@@ -64,9 +64,11 @@ def _write_segmentation(page: Page, out: Path, numbers: dict[str, int], losses: 
     buffer = BytesIO()
     Image.fromarray(image).save(buffer, format="PNG")
     write_whole(out / SEGMENTATION / f"{page.key}.png", buffer.getvalue())
-    losses.add_many("mask pixels under other symbols", hidden)
+    losses.add("mask pixels under other symbols", hidden)
 
 
 def _object(symbol: Symbol, page: Page) -> VocObject:
-    x0, y0, x1, y1 = (float(v) for v in symbol.box.scaled(1 / page.width, 1 / page.height))
-    return VocObject(symbol.name, {"xmin": x0, "ymin": y0, "xmax": x1, "ymax": y1})
+    box = symbol.box
+    corners = {"xmin": box.x0 / page.width, "xmax": box.x1 / page.width,
+               "ymin": box.y0 / page.height, "ymax": box.y1 / page.height}  # fmt: skip
+    return VocObject(symbol.name, {tag: float(value) for tag, value in corners.items()})

@@ -79,21 +79,24 @@ def cut_masks(symbols: Iterable[Symbol], image: Gray, grays: Mapping[str, int]) 
 def learn_grays(symbols: Sequence[Symbol], image: Gray, said: Mapping[str, int]) -> dict[str, int]:
     """The gray value of each class on this page: what is said, unless the page shows otherwise.
 
-    Some segmentation images are numbered by another list than their dataset's table. A class
-    has the gray that covers most of the ink areas in its boxes; where the said one covers at
-    least half of that, it is kept.
+    Some segmentation images are numbered by another list than their dataset's table: less than
+    half of their ink then has a gray of the page's classes. Each class has in that case the
+    gray that covers most of the ink areas in its boxes, if that is half of them at least.
     """
+    own = {symbol.name: said[symbol.name] for symbol in symbols if symbol.name in said}
+    known = np.zeros(GRAYS, dtype=np.bool_)
+    known[list(own.values())] = True
+    if 2 * np.count_nonzero(known[image]) >= np.count_nonzero(image):
+        return own
     shown: dict[str, Counter[int]] = defaultdict(Counter)
+    told: Counter[str] = Counter()
     for symbol in symbols:
+        if symbol.ink_area is None:
+            continue
         x0, y0, x1, y1 = (max(int(v), 0) for v in symbol.box.outward())
         counts = np.bincount(image[y0:y1, x0:x1].ravel(), minlength=GRAYS)
-        ink = symbol.ink_area if symbol.ink_area is not None else image.size
+        told[symbol.name] += symbol.ink_area
         for gray in np.flatnonzero(counts[1:]) + 1:
-            shown[symbol.name][int(gray)] += min(int(counts[gray]), ink)
-    grays = {}
-    for name, counter in shown.items():
-        if counter:
-            best, most = counter.most_common(1)[0]
-            own = said.get(name)
-            grays[name] = own if own is not None and 2 * counter[own] >= most else best
-    return grays
+            shown[symbol.name][int(gray)] += min(int(counts[gray]), symbol.ink_area)
+    best = {name: counter.most_common(1)[0] for name, counter in shown.items() if counter}
+    return {name: gray for name, (gray, ink) in best.items() if 2 * ink >= told[name]}

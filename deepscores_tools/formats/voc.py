@@ -14,6 +14,7 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.formats.deepscores_v1 import is_v1
 from deepscores_tools.formats.losses import count_page_losses, count_symbol_losses
 from deepscores_tools.formats.pictures import SUFFIXES, copy_picture, first_file
+from deepscores_tools.formats.snap import snapped
 from deepscores_tools.formats.voc_xml import ROOT, VocFile, VocObject, read_voc, write_voc
 from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream
 from deepscores_tools.symbols import NO_ATTRIBUTES, Attribute, Box, Page, Symbol
@@ -96,7 +97,7 @@ def _symbol(item: VocObject) -> Symbol:
             attributes[key] = int(text) if text.isdecimal() and len(text) < 9 else text
     return Symbol(
         name=item.name,
-        box=Box(c["xmin"] - 1, c["ymin"] - 1, c["xmax"], c["ymax"]),
+        box=snapped(Box(c["xmin"] - 1, c["ymin"] - 1, c["xmax"], c["ymax"])),
         attributes=attributes or NO_ATTRIBUTES,
     )
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 from xml.sax.saxutils import escape
 
 from lxml import etree
@@ -78,9 +78,7 @@ def write_voc(
             stream.write(f"        <{tag}>{xml_text(text)}</{tag}>\n")
         stream.write("        <bndbox>\n")
         for tag in order:
-            value = item.corners[tag]
-            number = int(value) if value.is_integer() else value
-            stream.write(f"            <{tag}>{number}</{tag}>\n")
+            stream.write(f"            <{tag}>{_short(item.corners[tag])}</{tag}>\n")
         stream.write("        </bndbox>\n    </object>\n")
     stream.write("</annotation>\n")
 
@@ -88,6 +86,10 @@ def write_voc(
 def xml_text(text: str) -> str:
     """A text as it stands between tags; characters that XML forbids become U+FFFD."""
     return escape(_NOT_XML.sub("\ufffd", text), {"\r": "&#13;"})
+
+
+def _short(value: float) -> str:
+    return str(int(value)) if value.is_integer() else repr(value)
 
 
 def _elements(file: Path) -> Iterator[etree._Element]:
@@ -122,7 +124,7 @@ def _object(element: etree._Element) -> VocObject:
         raise ValueError("an object without a name")
     if corners is None:
         raise ValueError(f"{name} without a bndbox")
-    return VocObject(name, corners, further, element.sourceline or 0)
+    return VocObject(name, corners, further, cast(int, element.sourceline or 0))
 
 
 def _text(element: etree._Element) -> str:

@@ -65,7 +65,7 @@ class Losses:
         self._format_name = format_name
         self._counts: Counter[str] = Counter()
 
-    def add(self, what: str, lost: bool = True) -> None:
+    def add(self, what: str, lost: int = 1) -> None:
         self._counts[what] += lost
 
     def warn(self) -> None:

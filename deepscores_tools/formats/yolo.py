@@ -1,0 +1,123 @@
+"""YOLO txt: data.yaml, images/, and labels/ with a file a page, a line a symbol.
+
+A line is `class x_centre y_centre width height`, classes from 0, the rest as fractions of the
+page's width and height. A score follows as a sixth number; nine numbers are the four corners
+of an oriented box. Page sizes are those of the pictures; sizes.csv (`name,width,height`), a
+file of ours that others need not know, has them for pages without one. Held: page names and
+sizes, boxes, classes, scores.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from deepscores_tools.errors import InputError
+from deepscores_tools.formats.mung import MAX_SIDE
+from deepscores_tools.formats.pictures import SUFFIXES, picture_size
+from deepscores_tools.formats.snap import snapped
+from deepscores_tools.formats.writing import KeyGuard
+from deepscores_tools.formats.yolo_config import DATA, Config, read_config, read_sizes
+from deepscores_tools.formats.yolo_write import write
+from deepscores_tools.symbols import Box, Page, Symbol
+
+__all__ = ["read", "recognises", "write"]
+
+_NAMES = re.compile(rb"^(names|nc)\s*:", re.MULTILINE)
+_PLAIN, _SCORED, _ORIENTED = 5, 6, 9  # numbers in a line
+
+
+def recognises(file: Path, head: bytes) -> bool:
+    """Whether this is a YAML file with the class names of YOLO."""
+    return file.suffix in (".yaml", ".yml") and bool(_NAMES.search(head))
+
+
+def read(path: Path) -> Iterator[Page]:
+    """The pages of a folder with data.yaml, or of that file, in the order of their names.
+
+    All splits are read; `Page.name` is the picture's path without the folder `images`. A page
+    without a file of labels is an empty one. Raises InputError.
+    """
+    config = read_config(path / DATA if path.is_dir() else path)
+    sizes = read_sizes(config.root)
+    pictures = {_name(p, config.root): p for p in _pictures(config)}
+    guard = KeyGuard(path)
+    for name in sorted({**pictures, **sizes}):
+        picture = pictures.get(name)
+        size = sizes[name] if picture is None else picture_size(picture)
+        labels = config.root / "labels" / name if picture is None else _labels(picture, config)
+        symbols = _symbols(labels.with_suffix(".txt"), config.names, size)
+        page = Page(name=name, width=size[0], height=size[1], symbols=symbols, image=picture)
+        guard.check(page)
+        yield page
+    _require_known(config, set(pictures) | set(sizes))
+
+
+def _pictures(config: Config) -> Iterator[Path]:
+    for folder in config.images:
+        yield from (p for p in sorted(folder.rglob("*")) if p.suffix.lower() in SUFFIXES)
+
+
+def _name(picture: Path, root: Path) -> str:
+    parts = list(picture.relative_to(root).parts)
+    if "images" in parts[:-1]:
+        parts.remove("images")
+    return str(PurePosixPath(*parts))
+
+
+def _labels(picture: Path, config: Config) -> Path:
+    parts = list(picture.relative_to(config.root).parts)
+    if "images" in parts[:-1]:
+        parts[parts.index("images")] = "labels"
+    return config.root.joinpath(*parts)
+
+
+def _require_known(config: Config, names: set[str]) -> None:
+    """Labels without a page are a mistake, such as a picture that was lost."""
+    known = {str(PurePosixPath(name).with_suffix("")) for name in names}
+    for file in sorted((config.root / "labels").rglob("*.txt")):
+        page = str(PurePosixPath(*file.relative_to(config.root / "labels").with_suffix("").parts))
+        if page not in known:
+            raise InputError(file, "there is no picture of this page, nor its size in sizes.csv")
+
+
+def _symbols(file: Path, names: Sequence[str], size: tuple[int, int]) -> list[Symbol]:
+    if not file.is_file():
+        return []
+    symbols: list[Symbol] = []
+    number = 0
+    try:
+        with file.open(encoding="ascii") as stream:
+            for line in stream:
+                number += 1
+                if line.strip():
+                    symbols.append(_symbol(line.split(), names, size))
+    except OSError as error:
+        raise InputError(file, f"cannot be read ({error.strerror or error})") from error
+    except UnicodeDecodeError as error:
+        raise InputError(file, "is not text of numbers") from error
+    except ValueError as error:
+        raise InputError(file, f"line {number}: {error}") from error
+    return symbols
+
+
+def _symbol(words: Sequence[str], names: Sequence[str], size: tuple[int, int]) -> Symbol:
+    if len(words) not in (_PLAIN, _SCORED, _ORIENTED):
+        raise ValueError(f"{len(words)} numbers, expected class x_centre y_centre width height")
+    if not words[0].isdecimal() or len(words[0]) > 6 or int(words[0]) >= len(names):
+        raise ValueError(f"class {words[0][:20]!r} is none of the {len(names)} named")
+    name = names[int(words[0])]
+    values = [float(word) for word in words[1:]]
+    if not all(math.isfinite(v) and abs(v) * max(size) <= MAX_SIDE for v in values):
+        raise ValueError("a coordinate is not finite or beyond any page")
+    width, height = size
+    if len(words) == _ORIENTED:
+        pairs = zip(values[::2], values[1::2], strict=True)
+        corners = tuple((x * width, y * height) for x, y in pairs)
+        xs, ys = zip(*corners, strict=True)
+        return Symbol(name=name, box=Box(min(xs), min(ys), max(xs), max(ys)), oriented_box=corners)
+    x, y, w, h = values[:4]
+    box = Box((x - w / 2) * width, (y - h / 2) * height, (x + w / 2) * width, (y + h / 2) * height)
+    return Symbol(name=name, box=snapped(box), score=values[4] if len(values) > 4 else None)
