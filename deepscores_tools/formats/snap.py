@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from deepscores_tools.symbols import Box
 
-_NOISE = 1e-9
-"""Pixels: what rounding leaves after a division and a multiplication by a page's side."""
+_NOISE = 1e-10
+"""Pixels: more than rounding leaves when a page of 100,000 px is divided and multiplied by."""
 
 
 def snapped(box: Box) -> Box:

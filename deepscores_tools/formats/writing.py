@@ -6,12 +6,15 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import TextIO
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.symbols import Page
+
+MAX_NAME = 200
+"""Bytes of a name between slashes; file systems end at 255, and suffixes are added."""
 
 _log = logging.getLogger("deepscores_tools.formats")
 
@@ -32,7 +35,8 @@ def whole_stream(path: Path) -> Iterator[TextIO]:
     except OSError as error:
         raise InputError(path, f"cannot be written ({error.strerror or error})") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def inside(name: str, where: Path | str) -> str:
@@ -40,7 +44,17 @@ def inside(name: str, where: Path | str) -> str:
     path = PurePosixPath(name.replace("\\", "/"))
     if not name or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
         raise InputError(where, f"the file name {name!r} leads out of the dataset's folder")
+    if not _storable(name):
+        raise InputError(where, f"no file can be called {name[:60]!r}")
     return name
+
+
+def _storable(name: str) -> bool:
+    try:
+        parts = name.encode("utf-8").split(b"/")
+    except UnicodeEncodeError:  # half a surrogate pair
+        return False
+    return b"\0" not in b"".join(parts) and max(map(len, parts)) <= MAX_NAME
 
 
 class KeyGuard:
