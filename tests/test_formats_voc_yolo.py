@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -152,3 +153,15 @@ def test_nothing_is_written_outside(format_name: str, name: str, tmp_path: Path)
     with pytest.raises(InputError, match=r"leads out|can be called"):
         FORMATS[format_name].write([one_page(STEM, name=name)], out)
     assert [p for p in tmp_path.rglob("*") if p.is_file() and not p.is_relative_to(out)] == []
+
+
+@pytest.mark.parametrize("format_name", ["voc", "yolo", "deepscores-v1", "deepscores-v2"])
+def test_a_failure_leaves_no_half_file_and_no_index(format_name: str, tmp_path: Path) -> None:
+    def broken() -> Iterator[Page]:
+        yield one_page(STEM)
+        raise RuntimeError("the reader failed")
+
+    with pytest.raises(RuntimeError):
+        FORMATS[format_name].write(broken(), tmp_path)
+    found = {p.name for p in tmp_path.rglob("*") if p.is_file()}
+    assert found <= {"a.xml", "a.txt"}
