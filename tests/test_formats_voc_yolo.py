@@ -145,7 +145,7 @@ def test_labels_without_a_page_are_a_mistake(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("format_name", ["voc", "yolo", "deepscores-v1", "deepscores-v2"])
 @pytest.mark.parametrize(
-    "name", ["../a.png", "/etc/a.png", "x/../../a.png", "C:/a.png", "a\0.png", "a\ud800.png",
+    "name", ["../a.png", "/etc/a.png", "x/../../a.png", "C:/a.png", ".", "a\0.png", "a\ud800.png",
              "a" * 300 + ".png"],
 )  # fmt: skip
 def test_nothing_is_written_outside(format_name: str, name: str, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def whole_stream(path: Path) -> Iterator[TextIO]:
 def inside(name: str, where: Path | str) -> str:
     """The relative path `name`, refused with InputError if it leads out of its folder."""
     path = PurePosixPath(name.replace("\\", "/"))
-    if not name or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+    if not path.name or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
         raise InputError(where, f"the file name {name!r} leads out of the dataset's folder")
     if not _storable(name):
         raise InputError(where, f"no file can be called {name[:60]!r}")
