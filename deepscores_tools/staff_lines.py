@@ -23,8 +23,8 @@ MEND = 45  # strips of hidden lines that a staff may be followed across
 BLANK = 2  # strips of bare paper that end it
 SOLID = 2  # strips in a row that must show lines
 UNBROKEN = 0.7  # share of a line that is inked; in rows of text it is 0.4 to 0.62
-UNEVEN = 0.13  # of an interline; no gap between two lines may differ more on the whole
-WAVY = 0.2  # of an interline; spread of such a gap along the staff
+UNEVEN = 0.09  # interlines; no line may lie further from an even staff's on the whole
+WAVY = 0.13  # interlines; spread of that distance along the staff
 LONG = 0.4  # of the page's width
 STRAY = 0.15  # interlines; further from its place a line is taken for some symbol
 SPECKS = 0.0004  # share of a line's columns that may reach further than its edge
@@ -241,13 +241,12 @@ def _comb(lines: Doubles) -> Doubles:
 def _even(lines: Doubles, strips: int) -> bool:
     """Are the lines (5, N) as parallel as a staff's?
 
-    On a long staff one gap may fail where symbols hide a line; short ones are often no staves.
+    On a long staff symbols may hide one line and draw others aside; short ones are often none.
     """
-    worst = -2 if lines.shape[1] > LONG * strips else -1
-    gaps = np.diff(lines, axis=0)
-    gaps /= np.median(gaps)
-    off, spread = np.sort(np.abs(gaps.mean(axis=1) - 1)), np.sort(gaps.std(axis=1))
-    return bool(off[worst] < UNEVEN and spread[worst] < WAVY)
+    worst, slack = (-2, 2.0) if lines.shape[1] > LONG * strips else (-1, 1.0)
+    away = (lines - _comb(lines)) / float(np.median(np.diff(lines, axis=0)))
+    off, spread = np.sort(np.abs(away.mean(axis=1))), np.sort(away.std(axis=1))
+    return bool(off[worst] < slack * UNEVEN and spread[worst] < slack * WAVY)
 
 
 def _ends(

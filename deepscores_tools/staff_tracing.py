@@ -21,8 +21,8 @@ Bools = NDArray[np.bool_]
 
 SMALLEST_INTERLINE, LARGEST_INTERLINE = 4, 120  # px
 THICKEST = 0.36  # interlines; rows of text are thicker than staff lines
-COMB_INTERLINE = 9  # rows; finer pictures cost time and find no more staves
-SIZES = np.geomspace(0.6, 1.34, 15)  # staves on a page differ: cue staves, perspective
+COMB_INTERLINE = 10  # rows; finer pictures cost time and find no more staves
+SIZES = np.geomspace(0.6, 1.34, 18)  # staves on a page differ: cue staves, perspective
 STEEPEST = 0.12  # slope a line may have, as dy / dx
 MEMORY = 0.9  # how much of the evidence one strip passes on to the next
 FOUND = 0.2  # mean share of a strip that the comb must see covered by lines
@@ -31,6 +31,7 @@ SHORTEST = 6  # strips
 GAP = 8  # strips that may show nothing before a staff counts as ended
 SEEN = 0.3  # score of one strip that shows lines by itself
 WEAKEST = 0.2  # mean score of a staff
+DOUBTFUL = 0.35  # of the best staff's score; less is some other pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ def trace_staves(thin: NDArray[np.uint8], interline: float) -> list[Trace]:
     unit = min(1.0, COMB_INTERLINE / interline)  # rows per pixel
     size = (max(1, round(width / step)), max(1, round(height * unit)))
     shares = cv2.resize(thin, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    shares = cv2.GaussianBlur(shares, (1, 3), 0, sigmaY=0.7)  # lines fall between rows and teeth
     shares /= max(float(np.median(shares.max(axis=0))), 0.05)
     score, sizes = _comb(np.minimum(shares, np.float32(1)), interline * unit)
     evidence = _followed(score, step * unit)
@@ -109,7 +111,7 @@ def _without_ghosts(traces: list[Trace]) -> list[Trace]:
     """The traces without those that run where a stronger one does, or are no match for it."""
     kept: list[Trace] = []
     for trace in sorted(traces, key=lambda t: -t.strength * len(t.xs)):
-        if trace.strength < max(WEAKEST, 0.5 * max((t.strength for t in kept), default=0)):
+        if trace.strength < max(WEAKEST, DOUBTFUL * max((t.strength for t in kept), default=0)):
             continue
         apart = TOUCHING * trace.interline
         rows = [
