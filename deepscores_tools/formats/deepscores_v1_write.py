@@ -34,8 +34,8 @@ def write(pages: Iterable[Page], out: Path) -> None:
     guard, losses = KeyGuard(out), Losses("deepscores-v1")
     numbers = {name: number for number, name in enumerate(DEEPSCORES_V1.names, 1)}
     for page in pages:
-        guard.check(page)
         svg = str(PurePosixPath(inside(page.name, out)).with_suffix(".svg"))
+        guard.check(page)
         if page.image is not None:
             copy_picture(page.image, out / IMAGES / f"{page.key}.png")
         for symbol in page.symbols:

@@ -46,8 +46,8 @@ def write(pages: Iterable[Page], out: Path, classes: ClassTable = DEEPSCORES) ->
         stream.write(f'{json.dumps(_HEAD)[:-1]},\n"categories": {json.dumps(_table(classes))}')
         stream.write(',\n"images": [')
         for number, page in enumerate(pages, 1):
-            guard.check(page)
             name = inside(page.name, out)
+            guard.check(page)
             if page.image is not None and not single:
                 name = str(PurePosixPath(name).with_suffix(page.image.suffix))
                 copy_picture(page.image, out / IMAGES / name)

@@ -48,8 +48,8 @@ def write(pages: Iterable[Page], out: Path) -> None:
     """
     guard, losses = KeyGuard(out), Losses("voc")
     for page in pages:
-        guard.check(page)
         name = inside(page.name, out)
+        guard.check(page)
         if page.image is not None:
             name = str(PurePosixPath(name).with_suffix(page.image.suffix))
             copy_picture(page.image, out / IMAGES / name)

@@ -29,8 +29,8 @@ def write(pages: Iterable[Page], out: Path, classes: ClassTable | Sequence[str] 
     with whole_stream(out / SIZES) as sizes:
         rows = csv.writer(sizes, lineterminator="\n")
         for page in pages:
-            guard.check(page)
             name = inside(page.name, out)
+            guard.check(page)
             if page.image is not None:
                 name = str(PurePosixPath(name).with_suffix(page.image.suffix))
                 copy_picture(page.image, out / "images" / name)
