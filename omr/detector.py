@@ -15,7 +15,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.ink import ink_of
-from deepscores_tools.staves import find_staves, staves_as_symbols
+from deepscores_tools.staves import Staves, find_staves, staves_as_symbols
 from deepscores_tools.symbols import Box, Page, Symbol
 
 from .config import ModelConfig
@@ -93,8 +93,7 @@ class Detector:
         staves = find_staves(ink_of(gray, interline))
         found_interline = interline or staves.interline
         if found_interline is None:
-            notice = {"notice": "no staves found"}
-            return Page(name=name, width=width, height=height, attributes=notice)
+            return Page(name=name, width=width, height=height, attributes=_facts(staves))
         found = self.run(ink_of(gray, found_interline), found_interline)
         names = self.config.classes
         symbols = [
@@ -106,8 +105,9 @@ class Detector:
         symbols += staves_as_symbols(staves, handwritten="staffLine" in self.config.staff_classes)
         symbols = [s for s in symbols if cast(float, s.score) >= self._least(s.name, min_score)]
         return Page(
-            name=name, width=width, height=height, symbols=symbols, interline=found_interline
-        )
+            name=name, width=width, height=height, symbols=symbols, interline=found_interline,
+            attributes=_facts(staves),
+        )  # fmt: skip
 
     def run(self, ink: NDArray[np.uint8], interline: float) -> Found:
         """What the network finds on an ink channel (H, W), boxes in its frame."""
@@ -129,6 +129,16 @@ class Detector:
         if min_score is not None:
             return min_score
         return self.config.thresholds.get(name, 0.3)
+
+
+def _facts(staves: Staves) -> dict[str, str | int | float]:
+    """What is worth telling of a page's staves: their number, and anything odd."""
+    facts: dict[str, str | int | float] = {"staves": len(staves.staves)}
+    if not staves.staves:
+        facts["notice"] = "no staves found"
+    elif staves.several_sizes:
+        facts["notice"] = "staves of several sizes; the commonest was used"
+    return facts
 
 
 def _gray(image: NDArray[np.uint8] | Path | str) -> NDArray[np.uint8]:

@@ -122,9 +122,9 @@ class WatershedNet(nn.Module):
 
     def classify(self, vectors: Tensor, family: Tensor) -> Tensor:
         """Class logits (P, C) for feature vectors (P, D); classes of other families at -inf."""
-        logits = self.classes(vectors.float())
-        foreign: Tensor = self.family_of_class[None, :] != family[:, None]
-        return logits.masked_fill(foreign, -torch.inf)
+        foreign = self.family_of_class[None, :] != family[:, None]
+        logits: Tensor = self.classes(vectors.float()).masked_fill(foreign, -torch.inf)
+        return logits
 
     def locate(self, vectors: Tensor, family: Tensor) -> Tensor:
         """Boxes (P, 4) for feature vectors (P, D), relative to the pixel they belong to.
@@ -132,5 +132,5 @@ class WatershedNet(nn.Module):
         dx, dy from the pixel's centre to the symbol's centre, and log width, log height; all in
         units of the interline.
         """
-        boxes = self.box(vectors.float()).unflatten(1, (self.planes, 4))
+        boxes: Tensor = self.box(vectors.float()).unflatten(1, (self.planes, 4))
         return boxes[torch.arange(len(family), device=family.device), family]
