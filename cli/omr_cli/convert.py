@@ -1,0 +1,61 @@
+"""`omr dataset convert`: a dataset in another format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+FORMAT_NAMES = ("deepscores-v1", "deepscores-v2", "mung", "coco", "voc", "yolo", "csv")
+"""Those that can be written; listed here so that --help need not load them."""
+
+
+@click.command()
+@click.argument("dataset", metavar="IN")
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--to", "format_name", type=click.Choice(FORMAT_NAMES), required=True,
+              help="Format to write.")  # fmt: skip
+@click.option("--classes", "map_text", metavar="MAP",
+              help="CSV of source,target, or two vocabularies as muscima-2.0:printed.")  # fmt: skip
+@click.option("--unmapped", type=click.Choice(["drop", "keep", "refuse"]), default="drop",
+              show_default=True, help="What becomes of classes without a target.")  # fmt: skip
+@click.option("--masks", is_flag=True,
+              help="Cut masks from the segmentation images of DeepScores; boxes grow to whole "
+                   "pixels.")  # fmt: skip
+@click.option("--annotation-set", type=click.Choice(["deepscores", "muscima++"]),
+              help="Which of DeepScoresV2's two.  [default: deepscores]")  # fmt: skip
+def convert(
+    dataset: str,
+    out: Path,
+    format_name: str,
+    map_text: str | None,
+    unmapped: str,
+    masks: bool,
+    annotation_set: str | None,
+) -> None:
+    """Write the dataset IN as OUT, a new folder, in another format.
+
+    OUT may be a .json (coco, deepscores-v2), .xml (mung) or .csv file: annotations without
+    pictures. What OUT cannot hold, and classes without a target, are named with counts.
+    """
+    from typing import Literal, cast
+
+    from deepscores_tools.class_choice import chosen_map, target_classes
+    from deepscores_tools.class_maps import apply_map
+    from deepscores_tools.conversion import write_dataset
+    from deepscores_tools.dataset_reading import open_pages, same_place
+    from deepscores_tools.errors import InputError
+    from omr_cli.progress import progress
+
+    source = open_pages(dataset, masks=masks, annotation_set=annotation_set)
+    if same_place(dataset, out):
+        raise InputError(out, "would replace what is read; choose another place")
+    pages = progress(source)
+    if map_text is None:
+        counts = write_dataset(pages, out, format_name, source.listed_classes())
+    else:
+        mapping = chosen_map(map_text)
+        how = cast(Literal["drop", "keep", "refuse"], unmapped)
+        mapped = apply_map(pages, mapping, unmapped=how)
+        counts = write_dataset(mapped, out, format_name, target_classes(mapping))
+    click.echo(f"{out}: {counts['pages']} pages, {counts['symbols']} symbols")

@@ -1,0 +1,62 @@
+"""`omr dataset masks`: segmentation images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from omr_cli.options import images_option
+
+
+@click.command()
+@click.argument("dataset")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True,
+              help="New folder: masks/, or instances/, and a CSV of the numbers.")  # fmt: skip
+@click.option("--instances", is_flag=True,
+              help="A number a symbol (16 bits) instead of a number a class.")  # fmt: skip
+@click.option("--classes", "table_name", metavar="VOCABULARY",
+              help="Gray values of this list, such as deepscores-v2.  "
+                   "[default: the dataset's classes by name, from 1]")  # fmt: skip
+@click.option("--without", multiple=True, metavar="CLASS",
+              help="Leave a class out, such as staffSpace; may be repeated.")  # fmt: skip
+@images_option
+def masks(
+    dataset: str,
+    out: Path,
+    instances: bool,
+    table_name: str | None,
+    without: tuple[str, ...],
+    images: Path | None,
+) -> None:
+    """Paint the masks of DATASET's pages: 0 is the background, smaller symbols are on top.
+
+    Of a symbol without a mask the ink in its box is painted, or the whole box where there is no
+    picture.
+    """
+    from deepscores_tools.class_maps import vocabulary
+    from deepscores_tools.class_masks import class_grays, write_class_masks, write_instance_masks
+    from deepscores_tools.dataset_reading import open_pages
+    from deepscores_tools.picture_source import PictureSource
+    from deepscores_tools.summary import summarise
+    from deepscores_tools.whole_folder import whole_folder
+    from omr_cli.progress import progress
+
+    if instances and table_name:
+        raise click.UsageError("--classes has no use with --instances")
+    table = vocabulary(table_name) if table_name else None
+    source = open_pages(dataset, masks=True)
+    pictures = PictureSource(images)
+    with whole_folder(out) as folder:
+        if instances:
+            counts = write_instance_masks(progress(source), folder, pictures, without)
+        else:
+            found = summarise(progress(open_pages(dataset), "classes"), "").classes
+            grays = class_grays(set(found) - set(without), table)
+            counts = write_class_masks(progress(source, "masks"), folder, grays, pictures, without)
+    for what, painted in (("inks", "the ink in their boxes is"), ("boxes", "their boxes are")):
+        if counts[what]:
+            notice = f"Notice: {counts[what]} symbols have no mask; {painted} painted"
+            click.echo(notice, err=True)
+    hidden = f", {counts['hidden']} pixels of masks under other symbols" * (not instances)
+    click.echo(f"{out}: {counts['pages']} pages, {counts['symbols']} symbols{hidden}")

@@ -1,0 +1,45 @@
+"""`omr dataset patches`: pictures of single symbols, for classification."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from omr_cli.options import images_option
+
+
+@click.command()
+@click.argument("dataset")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True,
+              help="New folder: a folder a class, and class_names.csv.")  # fmt: skip
+@click.option("--most", type=click.IntRange(min=1), default=5000, show_default=True,
+              help="Patches of a class.")  # fmt: skip
+@click.option("--seed", type=int, default=0, show_default=True,
+              help="The same seed draws the same symbols.")  # fmt: skip
+@click.option("--interline", type=click.FloatRange(min=1),
+              help="Of the pages, in pixels.  [default: the dataset's, or measured]")  # fmt: skip
+@images_option
+def patches(
+    dataset: str, out: Path, most: int, seed: int, interline: float | None, images: Path | None
+) -> None:
+    """Cut DATASET's symbols into patches of 45 x 170 pixels at interline 20.
+
+    Each has the symbol's centre in its middle and what is around it on the page.
+    """
+    from deepscores_tools.dataset_reading import open_pages
+    from deepscores_tools.patches import draw_symbols, write_patches
+    from deepscores_tools.picture_source import PictureSource
+    from deepscores_tools.whole_folder import whole_folder
+    from omr_cli.progress import progress
+
+    source = open_pages(dataset)
+    pictures = PictureSource(images)
+    drawn = draw_symbols(progress(source, "drawing"), most, seed)
+    with whole_folder(out) as folder:
+        cut = progress(source, "cutting")
+        written, left_out = write_patches(cut, folder, drawn, pictures, interline)
+    for name in left_out:
+        click.echo(f"Notice: {name} is left out: no staves to measure the interline in; "
+                   "say it with --interline", err=True)  # fmt: skip
+    click.echo(f"{out}: {written.total()} patches of {len(written)} classes")

@@ -1,0 +1,82 @@
+"""`omr dataset split`: train, val and test, by whole pages, writers or works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from omr_cli.convert import FORMAT_NAMES
+
+
+@click.command()
+@click.argument("dataset")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True,
+              help="New folder: split.csv, and a dataset in train/, val/ and test/.")  # fmt: skip
+@click.option("--by", type=click.Choice(["page", "writer", "work"]), required=True,
+              help="What is never divided.")  # fmt: skip
+@click.option("--test", "test", type=click.FloatRange(0, 1, max_open=True), default=0.2,
+              show_default=True, help="Part of the pages to test on.")  # fmt: skip
+@click.option("--val", "val", type=click.FloatRange(0, 1, max_open=True), default=0.0,
+              show_default=True, help="Part of the pages to validate on.")  # fmt: skip
+@click.option("--seed", type=int, default=0, show_default=True,
+              help="The same seed gives the same sets.")  # fmt: skip
+@click.option("--to", "format_name", type=click.Choice(FORMAT_NAMES), default="coco",
+              show_default=True, help="Format of the datasets.")  # fmt: skip
+@click.option("--list", "only_list", is_flag=True, help="Write split.csv alone.")
+def split(
+    dataset: str,
+    out: Path,
+    by: str,
+    test: float,
+    val: float,
+    seed: int,
+    format_name: str,
+    only_list: bool,
+) -> None:
+    """Divide DATASET into train, val and test; a unit of --by is in one of them alone.
+
+    Prints how many of the other units, such as the works when writers are kept apart, are in
+    two sets at once.
+    """
+    import csv
+    from typing import cast
+
+    from deepscores_tools.conversion import write_dataset
+    from deepscores_tools.dataset_reading import open_pages, same_place
+    from deepscores_tools.dataset_split import SETS, overlaps, split_pages
+    from deepscores_tools.errors import InputError
+    from deepscores_tools.formats.writing import whole_stream
+    from deepscores_tools.page_units import Unit
+    from deepscores_tools.whole_folder import whole_folder
+    from omr_cli.progress import progress
+
+    if test + val >= 1:
+        raise click.UsageError("--test and --val leave nothing to train on")
+    if same_place(dataset, out):
+        raise InputError(out, "would replace what is read; choose another place")
+    unit = cast(Unit, by)
+    source = open_pages(dataset)
+    fractions = {"test": test, "val": val}
+    placed = split_pages(progress(source, "dividing"), unit, fractions, seed)
+    set_of = {page.key: page.set for page in placed}
+    with whole_folder(out) as folder:
+        with whole_stream(folder / "split.csv") as stream:
+            rows = csv.writer(stream, lineterminator="\n")
+            rows.writerow(("page", "set", "writer", "work"))
+            rows.writerows((p.key, p.set, p.units["writer"], p.units["work"]) for p in placed)
+        for name in SETS:
+            if name in set_of.values() and not only_list:
+                chosen = (page for page in source if set_of[page.key] == name)
+                classes = source.listed_classes()
+                write_dataset(progress(chosen, name), folder / name, format_name, classes)
+    for name in SETS:
+        own = [page for page in placed if page.set == name]
+        if own:
+            units = len({page.units[unit] for page in own})
+            click.echo(
+                f"{name:6} {len(own):6} pages" + (f", {units} {by}s" if by != "page" else "")
+            )
+    for other, counts in overlaps(placed, unit).items():
+        pairs = [f"{n} in both {pair}" for pair, n in counts.items() if n and pair != "all"]
+        click.echo(f"{counts['all']} {other}s: " + (", ".join(pairs) or "none in two sets"))

@@ -1,0 +1,63 @@
+"""`omr dataset tile`: pages cut into squares, as networks are trained on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from omr_cli.options import images_option
+
+
+@click.command()
+@click.argument("dataset")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True,
+              help="New folder: annotations.json (COCO) and images/.")  # fmt: skip
+@click.option("--size", type=click.IntRange(min=16), default=960, show_default=True,
+              help="Side of a tile in pixels.")  # fmt: skip
+@click.option("--overlap", type=click.IntRange(min=0), default=160, show_default=True,
+              help="Pixels that neighbours on the grid share.")  # fmt: skip
+@click.option("--random", "count", type=click.IntRange(min=1), metavar="N",
+              help="Cut N tiles a page at random instead of the grid.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
+              help="The same seed gives the same tiles.")  # fmt: skip
+@images_option
+@click.option("--masks", is_flag=True,
+              help="Cut masks from the segmentation images of DeepScores.")  # fmt: skip
+def tile(
+    dataset: str,
+    out: Path,
+    size: int,
+    overlap: int,
+    count: int | None,
+    seed: int,
+    images: Path | None,
+    masks: bool,
+) -> None:
+    """Cut the pages of DATASET into square tiles.
+
+    A symbol is kept where half of its area or its centre is inside; clipped ones have the
+    attribute `truncated`. Tiles that reach beyond the page are white there.
+    """
+    from collections import Counter
+
+    from deepscores_tools.conversion import counted
+    from deepscores_tools.dataset_reading import open_pages
+    from deepscores_tools.formats import coco
+    from deepscores_tools.formats.coco_read import IMAGES
+    from deepscores_tools.picture_source import PictureSource
+    from deepscores_tools.tiles import write_tiles
+    from deepscores_tools.whole_folder import whole_folder
+    from omr_cli.progress import progress
+
+    if overlap >= size:
+        raise click.UsageError("--overlap must be smaller than --size")
+    source = open_pages(dataset, masks=masks)
+    pictures = PictureSource(images)
+    counts: Counter[str] = Counter()
+    with whole_folder(out) as folder:
+        tiles = write_tiles(
+            progress(source), folder / IMAGES, pictures, size, overlap, count or 0, seed
+        )
+        coco.write(counted(tiles, counts), folder, source.listed_classes())
+    click.echo(f"{out}: {counts['pages']} tiles, {counts['symbols']} symbols")

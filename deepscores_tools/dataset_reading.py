@@ -1,0 +1,58 @@
+"""Datasets as commands name them: `PATH` or `PATH#writer=07`, with masks where they can be had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from deepscores_tools.errors import InputError
+from deepscores_tools.formats import FORMATS, coco, deepscores_v1, deepscores_v2, format_of
+from deepscores_tools.splits import parse_spec, select
+from deepscores_tools.symbols import Page
+
+SECOND_SET = "muscima++"
+
+
+def open_pages(spec: str, *, masks: bool = False, annotation_set: str | None = None) -> Pages:
+    """The pages of a dataset, which may be read more than once; see `Pages`. InputError."""
+    return Pages(spec, masks=masks, annotation_set=annotation_set)
+
+
+class Pages:
+    """The pages a spec names, read anew at each iteration, one page in memory at a time.
+
+    masks: DeepScores v1 and v2 keep masks in segmentation images apart; cut them from there,
+    which makes boxes grow to whole pixels. annotation_set: which of DeepScoresV2's two.
+    """
+
+    def __init__(
+        self, spec: str, *, masks: bool = False, annotation_set: str | None = None
+    ) -> None:
+        self.spec = spec
+        self.path, self._conditions = parse_spec(spec)
+        self.format_name = format_of(self.path)
+        self._masks = masks
+        self._set = annotation_set
+        if annotation_set is not None and self.format_name != "deepscores-v2":
+            raise InputError(spec, f"is {self.format_name}, which has no annotation sets")
+
+    def __iter__(self) -> Iterator[Page]:
+        pages = self._read()
+        return select(pages, self._conditions, self.spec) if self._conditions else pages
+
+    def _read(self) -> Iterator[Page]:
+        if self.format_name == "deepscores-v2":
+            return deepscores_v2.read(self.path, self._set or "deepscores", self._masks)
+        if self.format_name == "deepscores-v1":
+            return deepscores_v1.read(self.path, self._masks)
+        return FORMATS[self.format_name].read(self.path)
+
+    def listed_classes(self) -> list[str]:
+        """The classes the dataset lists, met or not, in its order; empty where it lists none."""
+        return coco.category_names(self.path) if self.format_name == "coco" else []
+
+
+def same_place(spec: str, out: Path) -> bool:
+    """Whether `out` is the dataset itself, or a folder around it."""
+    path, _ = parse_spec(spec)
+    return path.resolve().is_relative_to(out.resolve())

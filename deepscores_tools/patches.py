@@ -1,0 +1,148 @@
+"""Classification patches as DeepScores has them: 45 x 170 pixels around a symbol's centre.
+
+They are cut at interline 20, in the context of the page, and white beyond it; a folder a class,
+and class_names.csv (`number,name`). Which symbols are cut is drawn by seed, at most 5,000 a
+class; a symbol's draw depends on the seed, its page's key and its place on the page alone.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import heapq
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from deepscores_tools.formats.writing import whole_stream
+from deepscores_tools.ink import ink_of
+from deepscores_tools.page_image import PAPER
+from deepscores_tools.picture_source import PictureSource
+from deepscores_tools.staves import find_staves
+from deepscores_tools.symbols import Page
+from deepscores_tools.whole_file import write_whole
+
+INTERLINE = 20.0
+WIDTH, HEIGHT = 45, 170  # pixels
+MOST = 5_000  # patches of a class
+CLASS_NAMES = "class_names.csv"
+
+Gray = NDArray[np.uint8]
+
+
+def draw_symbols(
+    pages: Iterable[Page], most: int = MOST, seed: int = 0
+) -> dict[str, dict[str, list[int]]]:
+    """Which symbols to cut: class -> page key -> places on the page, in order.
+
+    Holds at most `most` numbers a class, however many pages there are.
+    """
+    drawn: dict[str, list[tuple[int, str, int]]] = defaultdict(list)
+    for page in pages:
+        for place, symbol in enumerate(page.symbols):
+            entry = (-_lot(seed, page.key, place), page.key, place)
+            heap = drawn[symbol.name]
+            if len(heap) < most:
+                heapq.heappush(heap, entry)
+            elif entry > heap[0]:  # a smaller lot than the largest that was drawn
+                heapq.heapreplace(heap, entry)
+    found: dict[str, dict[str, list[int]]] = {}
+    for name, heap in sorted(drawn.items()):
+        places: dict[str, list[int]] = defaultdict(list)
+        for _, key, place in sorted(heap, key=lambda entry: entry[1:]):
+            places[key].append(place)
+        found[name] = dict(places)
+    return found
+
+
+def cut_patch(
+    gray: Gray, centre: tuple[float, float], interline: float,
+    size: tuple[int, int] = (WIDTH, HEIGHT),
+) -> Gray:  # fmt: skip
+    """uint8 of shape (height, width): what is around `centre` (x, y), at interline 20."""
+    width, height = size
+    scale = interline / INTERLINE
+    # The window in whole pixels of the page: at interline 20 a patch is the page's own pixels.
+    w, h = max(round(width * scale), 1), max(round(height * scale), 1)
+    left, top = round(centre[0] - w / 2), round(centre[1] - h / 2)
+    window = np.full((h, w), PAPER, dtype=np.uint8)
+    x0, y0 = max(left, 0), max(top, 0)
+    part = gray[y0 : max(top + h, 0), x0 : max(left + w, 0)]
+    window[y0 - top :, x0 - left :][: part.shape[0], : part.shape[1]] = part
+    if (w, h) == (width, height):
+        return window
+    how = cv2.INTER_AREA if scale > 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(window, (width, height), interpolation=how), dtype=np.uint8)
+
+
+def interline_of(page: Page, gray: Gray) -> float | None:
+    """The page's interline, measured in its staves where the dataset does not tell it."""
+    if page.interline is not None:
+        return page.interline
+    return find_staves(ink_of(gray)).interline
+
+
+def write_patches(
+    pages: Iterable[Page],
+    out: Path,
+    drawn: Mapping[str, Mapping[str, Sequence[int]]],
+    pictures: PictureSource,
+    interline: float | None = None,
+) -> tuple[Counter[str], list[str]]:
+    """Cut the symbols drawn; how many there are of each class, and the pages left out.
+
+    A page whose interline nobody knows is left out. Raises InputError.
+    """
+    folders = class_folders(drawn)
+    of_page: dict[str, set[int]] = defaultdict(set)
+    for by_key in drawn.values():
+        for key, places in by_key.items():
+            of_page[key].update(places)
+    written: Counter[str] = Counter()
+    left_out = []
+    for page in pages:
+        places_here = sorted(of_page.get(page.key, ()))
+        if not places_here:
+            continue
+        gray = pictures.gray(page)
+        found = interline_of(page, gray) if interline is None else interline
+        if found is None:
+            left_out.append(page.name)
+            continue
+        for place in places_here:
+            symbol = page.symbols[place]
+            stream = BytesIO()
+            Image.fromarray(cut_patch(gray, symbol.box.centre, found)).save(stream, format="PNG")
+            file = out / folders[symbol.name] / f"{page.key}_{place:05}.png"
+            write_whole(file, stream.getvalue())
+            written[symbol.name] += 1
+    with whole_stream(out / CLASS_NAMES) as text:
+        csv.writer(text, lineterminator="\n").writerows(enumerate(folders.values(), 1))
+    return written, left_out
+
+
+def class_folders(names: Iterable[str]) -> dict[str, str]:
+    """A folder's name for each class: its own, but for what no file system takes."""
+    folders: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in sorted(names):
+        plain = folder = re.sub(r"[^\w+.-]|^\.+", "_", name) or "_"
+        number = 1
+        while folder.lower() in taken:  # not all file systems tell a from A
+            number += 1
+            folder = f"{plain}_{number}"
+        taken.add(folder.lower())
+        folders[name] = folder
+    return folders
+
+
+def _lot(seed: int, key: str, place: int) -> int:
+    text = f"{seed}/{key}/{place}".encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
