@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats import FORMATS, coco, deepscores_v1, deepscores_v2, format_of
+from deepscores_tools.formats import FORMATS, coco_read, deepscores_v1, deepscores_v2, format_of
 from deepscores_tools.splits import parse_spec, select
 from deepscores_tools.symbols import Page
+from deepscores_tools.vocabularies import ClassTable, SymbolClass
 
 SECOND_SET = "muscima++"
 
@@ -47,9 +48,12 @@ class Pages:
             return deepscores_v1.read(self.path, self._masks)
         return FORMATS[self.format_name].read(self.path)
 
-    def listed_classes(self) -> list[str]:
-        """The classes the dataset lists, met or not, in its order; empty where it lists none."""
-        return coco.category_names(self.path) if self.format_name == "coco" else []
+    def listed_classes(self) -> ClassTable:
+        """The classes a COCO dataset lists, met or not, with its ids; none for other formats."""
+        if self.format_name != "coco":
+            return ClassTable(())
+        classes = coco_read.categories(self.path)
+        return ClassTable([SymbolClass(i, name, i) for i, name in classes.items()])
 
 
 def same_place(spec: str, out: Path) -> bool:

@@ -64,6 +64,11 @@ def category_names(path: Path, truth: Path | None = None) -> list[str]:
     return list(_categories(data, file).values())
 
 
+def categories(path: Path) -> dict[int, str]:
+    """The categories of a COCO dataset: id -> name, in its order. InputError."""
+    return _categories(*read_json(path))
+
+
 def pages_of(data: Mapping[str, Any], file: Path) -> Iterator[Page]:
     """The pages in the content of a COCO file."""
     names = _categories(data, file)
