@@ -18,7 +18,9 @@ HERE = Path(__file__).parent
 
 if __name__ == "__main__":
     rendered = next(
-        render_scores([HERE / "minuet.krn"], pages=1, seed=4, fonts=["Bravura"], composed_fraction=0)
+        render_scores(
+            [HERE / "minuet.krn"], pages=1, seed=4, fonts=["Bravura"], composed_fraction=0
+        )
     )
     scan, _ = degrade_page(rendered.gray, rendered.page, PRESETS["flatbed-1bit"], seed=1)
     cv2.imwrite(str(HERE / "page.png"), scan, [cv2.IMWRITE_PNG_BILEVEL, 1])

@@ -56,7 +56,9 @@ class DecodeConfig(_Frozen):
     components: Literal["peaks", "cut"] = "peaks"
     box: Literal["offset", "centroid"] = "offset"
     vote: Literal["mean", "majority"] = "mean"
-    merge_iou: float = Field(default=0.75, description="same class overlapping more: keep the best")
+    merge_iou: float = Field(default=0.6, description="same class overlapping more: keep the best")
+    snap_x: tuple[str, ...] = Field(default=(), description="classes whose sides snap to the ink")
+    snap_y: tuple[str, ...] = Field(default=(), description="classes whose top and bottom do")
 
 
 class ModelConfig(_Frozen):

@@ -21,6 +21,7 @@ from deepscores_tools.symbols import Box, Page, Symbol
 from .config import ModelConfig
 from .model_store import load_model
 from .network import MULTIPLE, WatershedNet
+from .thin import snap_to_ink
 from .watershed import Found, decode
 
 
@@ -56,6 +57,12 @@ class Detector:
         self.name = config.name
         self.device = device
         self.dtype = fast_dtype(device)
+        self.thin_axis = np.array(
+            [
+                0 if name in config.decode.snap_x else 1 if name in config.decode.snap_y else -1
+                for name in config.classes
+            ]
+        )
         self.net = net.eval().to(device)
         _fold_batch_norms(self.net)
         self.net.pyramid.to(memory_format=torch.channels_last).to(self.dtype)
@@ -122,8 +129,9 @@ class Detector:
             x = torch.from_numpy(padded).to(self.device)[None, None].to(self.dtype) / 255
             features, energy = self.net(x.contiguous(memory_format=torch.channels_last))
             found = decode(self.net, features[0], energy[0], self.config)
-        back = np.array([width / size[0], height / size[1]] * 2)
-        return Found(found.boxes * back, found.labels, found.scores)
+        boxes = found.boxes * np.array([width / size[0], height / size[1]] * 2)
+        boxes = snap_to_ink(boxes, self.thin_axis[found.labels], ink, interline)
+        return Found(boxes, found.labels, found.scores)
 
     def _least(self, name: str, min_score: float | None) -> float:
         if min_score is not None:

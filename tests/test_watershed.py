@@ -24,7 +24,7 @@ SIDES = {  # width, height in interlines
     "noteheadHalf": (1.2, 1.0),
     "stem": (0.12, 3.5),
     "legerLine": (1.8, 0.15),
-    "slur": (8.0, 1.5),
+    "slur": (5.0, 1.5),
 }
 THESIS = {
     "energy": EnergyConfig(radius=(0.42, 0.42), levels=20, cut=0.3),
