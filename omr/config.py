@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from deepscores_tools.errors import InputError
 
+UNTUNED = 0.3  # the threshold of a class that a model names none for
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -94,6 +96,10 @@ class ModelConfig(_Frozen):
     def classes(self) -> tuple[str, ...]:
         """Class names in the order of the network's logits (staff classes are not among them)."""
         return tuple(name for members in self.families.values() for name in members)
+
+    def threshold(self, name: str) -> float:
+        """The score above which a detection of this class is reported by default."""
+        return self.thresholds.get(name, UNTUNED)
 
     @property
     def family_of_class(self) -> tuple[int, ...]:

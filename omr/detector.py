@@ -110,7 +110,8 @@ class Detector:
             )
         ]
         symbols += staves_as_symbols(staves, handwritten="staffLine" in self.config.staff_classes)
-        symbols = [s for s in symbols if cast(float, s.score) >= self._least(s.name, min_score)]
+        least = self.config.threshold if min_score is None else lambda name: min_score
+        symbols = [s for s in symbols if cast(float, s.score) >= least(s.name)]
         return Page(
             name=name, width=width, height=height, symbols=symbols, interline=found_interline,
             attributes=_facts(staves),
@@ -132,11 +133,6 @@ class Detector:
         boxes = found.boxes * np.array([width / size[0], height / size[1]] * 2)
         boxes = snap_to_ink(boxes, self.thin_axis[found.labels], ink, interline)
         return Found(boxes, found.labels, found.scores)
-
-    def _least(self, name: str, min_score: float | None) -> float:
-        if min_score is not None:
-            return min_score
-        return self.config.thresholds.get(name, 0.3)
 
 
 def _facts(staves: Staves) -> dict[str, str | int | float]:

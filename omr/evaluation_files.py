@@ -14,9 +14,6 @@ from omr.class_map import ClassMap
 from omr.evaluation import evaluate
 from omr.evaluation_report import Report
 
-UNTUNED = 0.3
-"""The threshold of a class that the model names none for, as `Detector.detect` has it."""
-
 
 def evaluate_files(
     truth: str,
@@ -76,7 +73,7 @@ def model_thresholds(model: str) -> dict[str, float]:
 
     config = read_config(model_folder(Path(model)))
     names = (*config.classes, *config.staff_classes)
-    return {name: config.thresholds.get(name, UNTUNED) for name in names}
+    return {name: config.threshold(name) for name in names}
 
 
 def _noting(pages: Iterable[Page], names: set[str]) -> Iterator[Page]:
