@@ -19,31 +19,39 @@ def examine_coco(path: Path) -> Iterator[Examined]:
     """Each image of a COCO dataset, and what is wrong with its lists at the end."""
     data, file = coco_read.read_json(path)
     names = coco_read._categories(data, file)
+    rows = data["annotations"]
     rest = Examined(file)
+    for number in rows.unfit:
+        rest.add(f"annotation {number}", "it has no image_id", "unreadable")
     ids: set[Any] = set()
-    by_image: dict[Any, list[Mapping[str, Any]]] = defaultdict(list)
-    for row in data["annotations"]:
-        number = row.get("id") if isinstance(row, dict) else None
-        place = f"annotation {number}"
-        with rest.noting(place):
-            by_image[row["image_id"]].append(row)
-            if number in ids:
-                rest.add(place, "another annotation has this id", "duplicate")
-            if number == 0:
-                rest.add(place, "the id 0 counts as not matched in pycocotools", "duplicate")
-            ids.add(number)
     seen = set()
     for image in data["images"]:
         with rest.noting(f"image {image.get('id') if isinstance(image, dict) else image}"):
             if image["id"] in seen:
                 raise ValueError("an image with this id occurs twice")
             seen.add(image["id"])
-            yield _coco_page(image, by_image.pop(image["id"], []), names, file)
-    for number, rows in by_image.items():
-        for row in rows:
+            own = list(rows.pop(image["id"]))
+            examined = _coco_page(image, own, names, file)
+            _check_ids(own, ids, examined)
+            yield examined
+    for number in rows.left():
+        for row in rows.pop(number):
             problem = f"it is of image {number}, which is not there"
             rest.add(f"annotation {row.get('id')}", problem, "dangling link")
     yield rest
+
+
+def _check_ids(rows: list[Mapping[str, Any]], ids: set[Any], examined: Examined) -> None:
+    for row in rows:
+        number = row.get("id")
+        place = f"annotation {number}"
+        with examined.noting(place):
+            if number in ids:
+                examined.add(place, "another annotation has this id", "duplicate")
+            if number == 0:
+                problem = "the id 0 counts as not matched in pycocotools"
+                examined.add(place, problem, "duplicate")
+            ids.add(number)
 
 
 def _coco_page(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -11,6 +10,7 @@ from typing import Any
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import coco_mask
+from deepscores_tools.formats.coco_rows import FileRows, read_top
 from deepscores_tools.formats.writing import inside
 from deepscores_tools.symbols import NO_ATTRIBUTES, Attribute, Box, Page, Symbol
 
@@ -41,7 +41,10 @@ def coco_file(path: Path) -> Path:
 
 
 def read_json(path: Path, truth: Path | None = None) -> tuple[dict[str, Any], Path]:
-    """The content of a COCO dataset and the file it is in; see `coco.read`. InputError."""
+    """The content of a COCO dataset and the file it is in; see `coco.read`. InputError.
+
+    Annotations are FileRows (see coco_rows.py), those of a results file a list.
+    """
     file = coco_file(path)
     data = _load(file)
     if isinstance(data, list):
@@ -53,7 +56,7 @@ def read_json(path: Path, truth: Path | None = None) -> tuple[dict[str, Any], Pa
     if not isinstance(data, dict):
         raise InputError(file, "is not a COCO dataset: neither an object nor a list")
     for key in ("images", "annotations", "categories"):
-        if not isinstance(data.get(key), list):
+        if not isinstance(data.get(key), list | FileRows):
             raise InputError(file, f"is not a COCO dataset: no list of {key}")
     return data, file
 
@@ -72,12 +75,11 @@ def categories(path: Path) -> dict[int, str]:
 def pages_of(data: Mapping[str, Any], file: Path) -> Iterator[Page]:
     """The pages in the content of a COCO file."""
     names = _categories(data, file)
-    by_image: dict[object, list[dict[str, Any]]] = defaultdict(list)
-    for row in data["annotations"]:
-        try:
-            by_image[row["image_id"]].append(row)
-        except _WRONG as error:
-            raise InputError(file, f"an annotation without image_id: {error!r}") from error
+    rows = data["annotations"]
+    if not isinstance(rows, FileRows):
+        rows = _by_image(rows, file)
+    elif rows.unfit:
+        raise InputError(file, f"annotation {rows.unfit[0]} has no image_id")
     licences = _licences(data)
     try:
         images = sorted(data["images"], key=lambda image: image["id"])
@@ -86,7 +88,7 @@ def pages_of(data: Mapping[str, Any], file: Path) -> Iterator[Page]:
     unfit = 0
     for image in images:
         symbols: list[Symbol] = []
-        for row in by_image.pop(image["id"], []):
+        for row in rows.pop(image["id"]):
             try:
                 symbol, fits = _symbol(row, names, int(image["width"]), int(image["height"]))
             except _WRONG as error:
@@ -98,15 +100,41 @@ def pages_of(data: Mapping[str, Any], file: Path) -> Iterator[Page]:
         except _WRONG as error:
             raise InputError(file, f"image {image['id']}: {_said(error)}") from error
         yield page
-    if by_image:
-        raise InputError(file, f"annotations of images that are not there: {list(by_image)[:5]}")
+    if rows.left():
+        raise InputError(file, f"annotations of images that are not there: {rows.left()[:5]}")
     if unfit:
         _log.warning("%s: %d masks left out: their boxes are not in whole pixels", file, unfit)
 
 
+class _ListedRows:
+    """What FileRows is, for annotations that are in memory."""
+
+    def __init__(self) -> None:
+        self._by_image: defaultdict[object, list[dict[str, Any]]] = defaultdict(list)
+
+    def add(self, row: Any) -> None:
+        self._by_image[row["image_id"]].append(row)
+
+    def pop(self, image: object) -> list[dict[str, Any]]:
+        return self._by_image.pop(image, [])
+
+    def left(self) -> list[object]:
+        return list(self._by_image)
+
+
+def _by_image(listed: list[Any], file: Path) -> _ListedRows:
+    rows = _ListedRows()
+    for row in listed:
+        try:
+            rows.add(row)
+        except _WRONG as error:
+            raise InputError(file, f"an annotation without image_id: {error!r}") from error
+    return rows
+
+
 def _load(file: Path) -> Any:
     try:
-        return json.loads(file.read_bytes())
+        return read_top(file)
     except OSError as error:
         raise InputError(file, f"cannot be read ({error.strerror})") from error
     except (ValueError, RecursionError) as error:
