@@ -12,7 +12,9 @@ from click.testing import CliRunner, Result
 from omr_cli.main import main
 from PIL import Image
 
-from deepscores_tools.formats import coco, mung, read_dataset
+from deepscores_tools.checking import KINDS
+from deepscores_tools.class_maps import VOCABULARIES
+from deepscores_tools.formats import FORMATS, coco, mung, read_dataset
 from deepscores_tools.symbols import Box, Page, Symbol
 
 SIZE = 200
@@ -254,3 +256,19 @@ def test_detections_are_a_dataset_for_every_command(detections: Path, tmp_path: 
     assert "no example" in run("stats", detections, "-o", tmp_path / "6").output
     run("stats", detections, "-o", tmp_path / "7", *images)
     assert (tmp_path / "7/examples.png").is_file()
+
+
+def test_the_documentation_has_every_command() -> None:
+    from omr_cli.dataset import dataset
+
+    text = (Path(__file__).parent.parent / "docs/dataset.md").read_text(encoding="utf-8")
+    shown = {line.split()[2] for line in text.splitlines() if line.startswith("omr dataset ")}
+    assert shown == set(dataset.commands)
+    for name in FORMATS:
+        assert f"| `{name}` |" in text
+    for kind in KINDS:
+        assert f"| `{kind}` |" in text
+    for name in VOCABULARIES:
+        assert f"`{name}`" in text
+    writable = [p for p in dataset.commands["convert"].params if p.name == "format_name"]
+    assert set(writable[0].type.to_info_dict()["choices"]) == set(FORMATS) - {"cropobject"}
