@@ -11,14 +11,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Attribute = str | int | float
-NO_ATTRIBUTES: Mapping[str, Attribute] = MappingProxyType({})
 
 
 class Box(NamedTuple):
@@ -49,9 +47,7 @@ class Box(NamedTuple):
 
     def outward(self) -> Box:
         """The smallest box of whole pixels that holds this one."""
-        return Box(
-            math.floor(self.x0), math.floor(self.y0), math.ceil(self.x1), math.ceil(self.y1)
-        )
+        return Box(math.floor(self.x0), math.floor(self.y0), math.ceil(self.x1), math.ceil(self.y1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,7 +69,7 @@ class Symbol:
     outlinks: tuple[int, ...] = ()
     ink_area: int | None = None
     second_name: str | None = None
-    attributes: Mapping[str, Attribute] = field(default_factory=lambda: NO_ATTRIBUTES)
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         box = self.box
@@ -108,7 +104,7 @@ class Page:
     source_page: int | None = None
     document: str | None = None
     licence: str | None = None
-    attributes: Mapping[str, Attribute] = field(default_factory=lambda: NO_ATTRIBUTES)
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.width <= 0 or self.height <= 0:
