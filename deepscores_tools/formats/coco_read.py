@@ -12,7 +12,7 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.formats import coco_mask
 from deepscores_tools.formats.coco_rows import FileRows, read_top
 from deepscores_tools.formats.writing import inside
-from deepscores_tools.symbols import NO_ATTRIBUTES, Attribute, Box, Page, Symbol
+from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 
 ANNOTATIONS = "annotations.json"
 DETECTIONS = "detections.json"  # what `omr detect` calls it
@@ -221,7 +221,7 @@ def _attributes(row: Mapping[str, Any], known: frozenset[str]) -> Mapping[str, A
         and (key, value) != ("iscrowd", 0)
     }
     found.update(row.get("attributes") or {})
-    return found or NO_ATTRIBUTES
+    return found
 
 
 def _optional_float(value: Any) -> float | None:

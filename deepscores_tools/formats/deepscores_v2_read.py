@@ -17,7 +17,7 @@ from deepscores_tools.formats.deepscores_v2_comments import read_comments
 from deepscores_tools.formats.mung import MAX_SIDE
 from deepscores_tools.formats.pictures import first_file
 from deepscores_tools.formats.writing import inside
-from deepscores_tools.symbols import NO_ATTRIBUTES, Attribute, Box, Page, Symbol
+from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 
 T = TypeVar("T")
 
@@ -118,7 +118,7 @@ def _symbol(
         oriented_box=tuple(zip(values[::2], values[1::2], strict=True)) or None,
         ink_area=None if area is None else int(area),
         second_name=second,
-        attributes=data or NO_ATTRIBUTES,
+        attributes=data,
     )
 
 
@@ -151,5 +151,5 @@ def _optional(kind: Callable[[Any], T], value: Any) -> T | None:
 
 def _plain(found: object) -> Mapping[str, Attribute]:
     if not isinstance(found, dict):
-        return NO_ATTRIBUTES
-    return {k: v for k, v in found.items() if isinstance(v, str | int | float)} or NO_ATTRIBUTES
+        return {}
+    return {k: v for k, v in found.items() if isinstance(v, str | int | float)}

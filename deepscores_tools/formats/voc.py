@@ -17,7 +17,7 @@ from deepscores_tools.formats.pictures import SUFFIXES, copy_picture, first_file
 from deepscores_tools.formats.snap import snapped
 from deepscores_tools.formats.voc_xml import ROOT, VocFile, VocObject, read_voc, write_voc
 from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream
-from deepscores_tools.symbols import NO_ATTRIBUTES, Attribute, Box, Page, Symbol
+from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 
 ANNOTATIONS, IMAGES = "Annotations", "JPEGImages"
 _UNSET = {"pose": "Unspecified", "truncated": "0", "difficult": "0", "occluded": "0"}
@@ -98,7 +98,7 @@ def _symbol(item: VocObject) -> Symbol:
     return Symbol(
         name=item.name,
         box=snapped(Box(c["xmin"] - 1, c["ymin"] - 1, c["xmax"], c["ymax"])),
-        attributes=attributes or NO_ATTRIBUTES,
+        attributes=attributes,
     )
 
 
