@@ -11,7 +11,7 @@ from deepscores_tools.splits import parse_spec, select
 from deepscores_tools.symbols import Page
 from deepscores_tools.vocabularies import ClassTable, SymbolClass
 
-SECOND_SET = "muscima++"
+_SEGMENTATION = {"deepscores-v1": "pix_annotations_png", "deepscores-v2": "segmentation"}
 
 
 def open_pages(spec: str, *, masks: bool = False, annotation_set: str | None = None) -> Pages:
@@ -47,6 +47,13 @@ class Pages:
         if self.format_name == "deepscores-v1":
             return deepscores_v1.read(self.path, self._masks)
         return FORMATS[self.format_name].read(self.path)
+
+    def leaves_segmentation(self) -> bool:
+        """Whether there are segmentation images that masks are not cut from."""
+        folder = self.path if self.path.is_dir() else self.path.parent
+        name = _SEGMENTATION.get(self.format_name)
+        places = [] if name is None or self._masks else [folder / name, folder.parent / name]
+        return any(place.is_dir() for place in places)
 
     def listed_classes(self) -> ClassTable:
         """The classes a COCO dataset lists, met or not, with its ids; none for other formats."""

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from deepscores_tools.checking import CheckReport, check_dataset
 from deepscores_tools.class_masks import class_grays, instance_image
@@ -20,6 +21,7 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.formats import FORMATS
 from deepscores_tools.page_units import unit_of
 from deepscores_tools.patches import class_folders, cut_patch, draw_symbols
+from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.statistics import collect, measures
 from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.tiles import grid_corners, is_kept, random_corners, tile_page, tile_pixels
@@ -259,10 +261,22 @@ def test_defects_of_lines(tmp_path: Path) -> None:
 
 
 def test_an_image_is_missing_where_others_are_there(tmp_path: Path) -> None:
-    from PIL import Image
-
     Image.new("L", (100, 80)).save(tmp_path / "a.png")
     pages = [page(image=tmp_path / "a.png"), page(name="b.png")]
     write_dataset(pages, tmp_path / "d", "coco")
     (defect,) = check_dataset(str(tmp_path / "d"))
     assert (defect.kind, "b.png" in defect.where) == ("missing image", True)
+
+
+def test_pictures_of_detections_are_taken_from_where_they_came_from(tmp_path: Path) -> None:
+    frames = [Image.new("L", (100, 80), gray) for gray in (10, 20)]
+    frames[0].save(tmp_path / "book.tif", save_all=True, append_images=frames[1:])
+    found = page(name="book-002.tif", source="book.tif", source_page=2)
+    for folder in (tmp_path, tmp_path / "book.tif"):
+        pictures = PictureSource(folder)
+        assert pictures.has(found)
+        assert (pictures.gray(found) == 20).all()
+    with pytest.raises(InputError, match="has 2 pages"):
+        pictures.gray(page(name="book-003.tif", source="book.tif", source_page=3))
+    with pytest.raises(InputError, match="--images"):
+        PictureSource().gray(found)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from omr_cli.options import masks_option, notice_of_masks
+
 FORMAT_NAMES = ("deepscores-v1", "deepscores-v2", "mung", "coco", "voc", "yolo", "csv")
 """Those that can be written; listed here so that --help need not load them."""
 
@@ -19,9 +21,7 @@ FORMAT_NAMES = ("deepscores-v1", "deepscores-v2", "mung", "coco", "voc", "yolo",
               help="CSV of source,target, or two vocabularies as muscima-2.0:printed.")  # fmt: skip
 @click.option("--unmapped", type=click.Choice(["drop", "keep", "refuse"]), default="drop",
               show_default=True, help="What becomes of classes without a target.")  # fmt: skip
-@click.option("--masks", is_flag=True,
-              help="Cut masks from the segmentation images of DeepScores; boxes grow to whole "
-                   "pixels.")  # fmt: skip
+@masks_option
 @click.option("--annotation-set", type=click.Choice(["deepscores", "muscima++"]),
               help="Which of DeepScoresV2's two.  [default: deepscores]")  # fmt: skip
 def convert(
@@ -50,6 +50,7 @@ def convert(
     source = open_pages(dataset, masks=masks, annotation_set=annotation_set)
     if same_place(dataset, out):
         raise InputError(out, "would replace what is read; choose another place")
+    notice_of_masks(source)
     pages = progress(source)
     if map_text is None:
         counts = write_dataset(pages, out, format_name, source.listed_classes())

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from omr_cli.convert import FORMAT_NAMES
+from omr_cli.options import masks_option, notice_of_masks
 
 
 @click.command()
@@ -24,6 +25,7 @@ from omr_cli.convert import FORMAT_NAMES
 @click.option("--to", "format_name", type=click.Choice(FORMAT_NAMES), default="coco",
               show_default=True, help="Format of the datasets.")  # fmt: skip
 @click.option("--list", "only_list", is_flag=True, help="Write split.csv alone.")
+@masks_option
 def split(
     dataset: str,
     out: Path,
@@ -33,6 +35,7 @@ def split(
     seed: int,
     format_name: str,
     only_list: bool,
+    masks: bool,
 ) -> None:
     """Divide DATASET into train, val and test; a unit of --by is in one of them alone.
 
@@ -56,7 +59,9 @@ def split(
     if same_place(dataset, out):
         raise InputError(out, "would replace what is read; choose another place")
     unit = cast(Unit, by)
-    source = open_pages(dataset)
+    source = open_pages(dataset, masks=masks)
+    if not only_list:
+        notice_of_masks(source)
     fractions = {"test": test, "val": val}
     placed = split_pages(progress(source, "dividing"), unit, fractions, seed)
     set_of = {page.key: page.set for page in placed}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import images_option
+from omr_cli.options import images_option, masks_option, notice_of_masks
 
 
 @click.command()
@@ -22,8 +22,7 @@ from omr_cli.options import images_option
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
               help="The same seed gives the same tiles.")  # fmt: skip
 @images_option
-@click.option("--masks", is_flag=True,
-              help="Cut masks from the segmentation images of DeepScores.")  # fmt: skip
+@masks_option
 def tile(
     dataset: str,
     out: Path,
@@ -53,6 +52,7 @@ def tile(
     if overlap >= size:
         raise click.UsageError("--overlap must be smaller than --size")
     source = open_pages(dataset, masks=masks)
+    notice_of_masks(source)
     pictures = PictureSource(images)
     counts: Counter[str] = Counter()
     with whole_folder(out) as folder:
