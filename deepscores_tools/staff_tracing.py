@@ -90,9 +90,9 @@ def trace_staves(thin: NDArray[np.uint8], interline: float) -> list[Trace]:
     step = min(float(width), max(4.0, interline))
     unit = min(1.0, COMB_INTERLINE / interline)  # rows per pixel
     size = (max(1, round(width / step)), max(1, round(height * unit)))
-    shares = cv2.resize(thin, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    shares = cv2.GaussianBlur(shares, (1, 3), 0, sigmaY=0.7)  # lines fall between rows and teeth
-    shares /= max(float(np.median(shares.max(axis=0))), 0.05)
+    small = cv2.resize(thin, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    soft = cv2.GaussianBlur(small, (1, 3), 0, sigmaY=0.7)  # lines fall between rows and teeth
+    shares = np.asarray(soft / max(float(np.median(soft.max(axis=0))), 0.05), dtype=np.float32)
     score, sizes = _comb(np.minimum(shares, np.float32(1)), interline * unit)
     evidence = _followed(score, step * unit)
     traces = []

@@ -48,6 +48,8 @@ for _command in (info, check, convert, split, tile, patches, masks, stats, write
               help="Part of made-up music that holds rare symbols.")  # fmt: skip
 @click.option("--skew", type=click.FloatRange(0, 1), default=0.0, show_default=True,
               help="Part of the pages to warp as a scanner or camera would.")  # fmt: skip
+@click.option("--preset", default="clean", show_default=True,
+              help="Kind of scan to make the pages look like; see preview.")  # fmt: skip
 def render(
     scores: tuple[Path, ...],
     out: Path,
@@ -60,6 +62,7 @@ def render(
     max_per_score: int,
     composed: float,
     skew: float,
+    preset: str,
 ) -> None:
     """Engrave SCORES into pages with every symbol's class, box and mask.
 
@@ -90,6 +93,7 @@ def render(
         max_pages_per_score=max_per_score,
         composed_fraction=composed,
         skewed_fraction=skew,
+        preset=preset,
     )
     rendered = render_pages_to(out / "images", sources, plan)
     coco.write(tqdm(rendered, total=pages, unit="page"), out, PRINTED_CLASSES)

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import cv2
 
-from deepscores_tools.degradation.geometry import warp_page
+from deepscores_tools.degradation import PRESETS, degrade_page, warp_page
 from deepscores_tools.engraving.compose import compose_score
 from deepscores_tools.engraving.engrave import RenderedPage, Score
 from deepscores_tools.engraving.sources import find_scores
@@ -45,6 +45,7 @@ class RenderPlan:
     pages: how many (scores come round again in other styles); None: every score once.
     composed_fraction: part of the tasks that show composed music, dense in rare symbols.
     skewed_fraction: part of the pages that are warped as a scanner or camera would.
+    preset: the kind of scan that every page is made to look like (degradation.PRESETS).
     """
 
     pages: int | None = None
@@ -54,12 +55,15 @@ class RenderPlan:
     max_pages_per_score: int = 2
     composed_fraction: float = 0.15
     skewed_fraction: float = 0.0
+    preset: str = "clean"
 
     def __post_init__(self) -> None:
         unknown = set(self.fonts) - {*FONTS, *RESERVED_FONTS}
         if unknown or not self.fonts:
             known = ", ".join((*FONTS, *RESERVED_FONTS))
             raise InputError(", ".join(sorted(unknown)) or "no font", f"choose among {known}")
+        if self.preset not in PRESETS:
+            raise InputError(self.preset, f"no such preset; choose among {', '.join(PRESETS)}")
         for value in (self.composed_fraction, self.skewed_fraction):
             if not 0.0 <= value <= 1.0:
                 raise InputError(str(value), "a fraction lies between 0 and 1")
@@ -169,6 +173,8 @@ def _render(task: _Task) -> list[RenderedPage]:
         gray = item.gray
         if rng.random() < plan.skewed_fraction:
             gray, page = warp_page(gray, page, rng)
+        if plan.preset != "clean":
+            gray, page = degrade_page(gray, page, PRESETS[plan.preset], plan.seed)
         rendered.append(RenderedPage(page, gray))
     return rendered
 
