@@ -34,11 +34,12 @@ def count_symbol_losses(losses: Losses, symbol: Symbol, held: Collection[str]) -
     for field, what in _SYMBOL_FIELDS.items():
         if field not in held:
             value = getattr(symbol, field)
-            losses.add(what, value is not None and (not hasattr(value, "__len__") or len(value)))
+            is_set = value is not None and (not hasattr(value, "__len__") or len(value) > 0)
+            losses.add(what, int(is_set))
 
 
 def count_page_losses(losses: Losses, page: Page, held: Collection[str] = ()) -> None:
     """The same for the page's own fields; its symbols are not looked at."""
     for field, what in _PAGE_FIELDS.items():
         if field not in held:
-            losses.add(what, bool(getattr(page, field)))
+            losses.add(what, int(bool(getattr(page, field))))
