@@ -81,6 +81,7 @@ def save_model(folder: Path, net: WatershedNet, config: ModelConfig) -> None:
         )
     part = folder / "model.safetensors.part"
     save_file(weights, part)
+    part.chmod(0o644)  # safetensors makes files private
     part.replace(folder / "model.safetensors")
     write_config(folder, config)
 
