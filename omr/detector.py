@@ -21,6 +21,7 @@ from deepscores_tools.symbols import Box, Page, Symbol
 from .config import ModelConfig
 from .model_store import load_model
 from .network import MULTIPLE, WatershedNet
+from .page_sizes import with_page_sizes
 from .thin import snap_to_ink
 from .watershed import Found, decode
 
@@ -131,6 +132,8 @@ class Detector:
             features, energy = self.net(x.contiguous(memory_format=torch.channels_last))
             found = decode(self.net, features[0], energy[0], self.config)
         boxes = found.boxes * np.array([width / size[0], height / size[1]] * 2)
+        if self.config.decode.page_sizes:
+            boxes = with_page_sizes(boxes, found.labels, found.scores)
         boxes = snap_to_ink(boxes, self.thin_axis[found.labels], ink, interline)
         return Found(boxes, found.labels, found.scores)
 
