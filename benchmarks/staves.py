@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from deepscores_tools.dataset_image import page_image
 from deepscores_tools.formats.mung import read_page as read_mung_page
 from deepscores_tools.ink import ink_of
-from deepscores_tools.page_image import page_image
 from deepscores_tools.page_images import read_page
 from deepscores_tools.page_sources import pages_of_file
 from deepscores_tools.staves import find_staves

@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from deepscores_tools.dataset_image import PAPER
 from deepscores_tools.formats.writing import whole_stream
 from deepscores_tools.ink import ink_of
-from deepscores_tools.page_image import PAPER
 from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.staves import find_staves
 from deepscores_tools.symbols import Page

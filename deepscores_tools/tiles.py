@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from deepscores_tools.page_image import PAPER
+from deepscores_tools.dataset_image import PAPER
 from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.whole_file import write_whole

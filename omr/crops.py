@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from deepscores_tools.dataset_image import page_image
 from deepscores_tools.degradation import degrade, draw_preset
 from deepscores_tools.ink import ink_of
-from deepscores_tools.page_image import page_image
 from deepscores_tools.symbols import Page, box_array
 
 from .config import AugmentConfig, ModelConfig, TrainConfig

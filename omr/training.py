@@ -17,10 +17,10 @@ from torch.utils.data import DataLoader, Subset
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
+from deepscores_tools.dataset_image import page_image
 from deepscores_tools.degradation import degrade, draw_preset
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import read_selected
-from deepscores_tools.page_image import page_image
 from deepscores_tools.symbols import Page
 from deepscores_tools.vocabularies import DEEPSCORES
 

@@ -15,9 +15,9 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 
+from deepscores_tools.dataset_image import page_image
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import coco
-from deepscores_tools.page_image import page_image
 from deepscores_tools.symbols import Box, Page, Symbol
 
 STEM = Symbol(name="stem", box=Box(3, 4, 5, 9), id=7)

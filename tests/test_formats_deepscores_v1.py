@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from pages import pages
 from PIL import Image
 
+from deepscores_tools.dataset_image import page_image
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import deepscores_v1, format_of, read_dataset, voc
 from deepscores_tools.formats.segmentation import class_image
-from deepscores_tools.page_image import page_image
 from deepscores_tools.symbols import Box, Page, Symbol
 
 REAL = Path(__file__).parents[2] / "shared/data/deepscores-v1"

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from mung.io import read_nodes_from_file
 from pages import assert_same_symbol, pages
 
+from deepscores_tools.dataset_image import page_image
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import mung
 from deepscores_tools.formats.mung_mask import decode_mask, encode_mask
-from deepscores_tools.page_image import page_image
 from deepscores_tools.symbols import Box, Page, Symbol
 
 ANNOTATIONS = Path(__file__).parents[2] / "shared/data/muscima-pp/v2.0/annotations"

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
+from deepscores_tools.dataset_image import page_image
 from deepscores_tools.formats.mung import read_page
 from deepscores_tools.ink import ink_of
-from deepscores_tools.page_image import page_image
 from deepscores_tools.staves import find_staves, staves_as_symbols
 from deepscores_tools.true_interline import true_interline
 

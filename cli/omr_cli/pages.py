@@ -16,8 +16,8 @@ def pages(dataset: str, out: Path) -> None:
 
     DATASET may choose pages by an attribute, as `muscima-pp/v2.0#writer=07,19` does.
     """
+    from deepscores_tools.dataset_image import write_page_images
     from deepscores_tools.formats import read_selected
-    from deepscores_tools.page_image import write_page_images
 
     count = write_page_images(read_selected(dataset), out)
     click.echo(f"{out}: {count} pages")

@@ -44,7 +44,7 @@ def read(path: Path) -> Iterator[Page]:
 
     A folder whose `annotations` subfolder holds the files, as MUSCIMA++ is shipped, will do.
     `Page.name` is the file's path in its folder with the extension .png, since that is what
-    the page's image is called; `Page.image` is None (see page_image.py). Raises InputError.
+    the page's image is called; `Page.image` is None (see dataset_image.py). Raises InputError.
     """
     for file in files(path):
         yield read_page(file)
