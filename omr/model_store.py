@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import torch
@@ -47,11 +48,27 @@ def read_config(folder: Path) -> ModelConfig:
         raise InputError(file, f"is not a model's configuration: {reason}") from error
 
 
+def _require_version(config: ModelConfig, file: Path) -> None:
+    """A model may need newer code than this; an uninstalled checkout states no version."""
+    try:
+        installed = version("omr-detector")
+    except PackageNotFoundError:
+        return
+    if _numbers(installed) < _numbers(config.minimum_version):
+        needed = config.minimum_version
+        raise InputError(file, f"needs version {needed} or newer, here is {installed}; upgrade")
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".") if part.isdigit())
+
+
 def load_model(model: str | Path) -> tuple[WatershedNet, ModelConfig]:
     """A network with its weights (fp32, eval mode) and its configuration. Raises InputError."""
     folder = model_folder(model)
     config = read_config(folder)
     net = WatershedNet(config)
+    _require_version(config, folder / "config.json")
     file = folder / "model.safetensors"
     try:
         weights = load_file(file)

@@ -125,9 +125,9 @@ def _read(
     weight = height / mass[component]
 
     def mean(values: Tensor) -> Tensor:
-        shape = (count, *values.shape[1:])
         weighted = values * weight.reshape(-1, *[1] * (values.dim() - 1))
-        return torch.zeros(shape, device=values.device).index_add_(0, component, weighted)
+        sums = torch.zeros(count, *values.shape[1:], device=values.device)
+        return sums.index_add_(0, component, weighted)
 
     chance = mean(probability)
     if config.decode.vote == "majority":

@@ -1,0 +1,54 @@
+"""Model folders: what is damaged or too new is refused in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deepscores_tools.errors import InputError
+from omr.config import ModelConfig, NetworkConfig
+from omr.model_store import load_model, model_names, read_config, save_model
+from omr.network import WatershedNet
+
+TINY = ModelConfig(
+    name="tiny",
+    families={"all": ("stem",)},
+    network=NetworkConfig(widths=(8, 8, 8, 8, 8), neck=8, features=8, hidden=0),
+)
+
+
+def test_a_saved_model_comes_back(tmp_path: Path) -> None:
+    save_model(tmp_path, WatershedNet(TINY), TINY)
+    net, config = load_model(tmp_path)
+    assert config == TINY
+    assert not net.training
+
+
+def test_a_model_for_newer_code_is_refused(tmp_path: Path) -> None:
+    config = TINY.model_copy(update={"minimum_version": "99.0"})
+    save_model(tmp_path, WatershedNet(config), config)
+    with pytest.raises(InputError, match=r"needs version 99\.0"):
+        load_model(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80\x04pickle", b"version https://git-lfs.github.com"])
+def test_weights_that_are_none_are_refused(tmp_path: Path, content: bytes) -> None:
+    save_model(tmp_path, WatershedNet(TINY), TINY)
+    (tmp_path / "model.safetensors").write_bytes(content)
+    with pytest.raises(InputError, match="weights cannot be used"):
+        load_model(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["printed", "handwritten"])
+def test_released_models_load(name: str) -> None:
+    assert name in model_names()
+    _, config = load_model(name)
+    assert config.name == name
+    assert set(config.thresholds) == set(config.classes)
+
+
+def test_a_damaged_configuration_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(InputError, match="not a model's configuration"):
+        read_config(tmp_path)
