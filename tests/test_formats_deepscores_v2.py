@@ -16,9 +16,10 @@ from pages import ATTRIBUTES, WORDS, assert_same_symbol, pages
 from test_formats_deepscores_v1 import ink_at_edges
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats import deepscores_v2, format_of, read_dataset
+from deepscores_tools.formats import FORMATS, deepscores_v2, format_of, read_dataset
 from deepscores_tools.formats.deepscores_v2_comments import read_comments, write_comments
 from deepscores_tools.formats.segmentation import class_image, read_gray
+from deepscores_tools.note_attributes import DURATION, ONSET, STAFF_POSITION
 from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.vocabularies import DEEPSCORES, PRINTED_CLASSES
 
@@ -97,6 +98,19 @@ def test_comments_come_back(attributes: dict[str, str | int | float]) -> None:
         k: repr(v) for k, v in attributes.items() if not isinstance(v, float) or np.isfinite(v)
     } | {k: repr(str(v)) for k, v in attributes.items()
          if isinstance(v, float) and not np.isfinite(v)}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["deepscores-v2", "mung", "coco"])
+def test_onset_duration_and_staff_position_come_back(tmp_path: Path, name: str) -> None:
+    meant = {ONSET: 12.0, DURATION: 1 / 3, STAFF_POSITION: -1}
+    FORMATS[name].write([one_page(replace(STEM, attributes=meant))], tmp_path)
+    (page,) = FORMATS[name].read(tmp_path)
+    found = page.symbols[0].attributes
+    assert found == meant
+    assert [type(found[key]) for key in meant] == [float, float, int]
+    if name == "deepscores-v2":
+        (row,) = json.loads((tmp_path / "annotations.json").read_text())["annotations"].values()
+        assert row["comments"] == "onset:12.0;duration:0.3333333333333333;staff_position:-1"
 
 
 def test_comments_as_they_are_met() -> None:

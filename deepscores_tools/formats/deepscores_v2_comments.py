@@ -1,8 +1,9 @@
-"""The comments of DeepScoresV2's annotations, `onset:1.5;rel_position:3`, as attributes and back.
+"""The comments of DeepScoresV2's annotations, `onset:1.5;duration:0.5`, as attributes and back.
 
-A value that prints back as it stands is a number, everything else text. A text that would be
-taken for a number, or that holds a `;` or `:`, is put in quotes as JSON. Comments of another
-form are kept whole as the attribute `comments`.
+Every attribute is held; note_attributes.py names those that tell what a symbol means. A value
+that prints back as it stands is a number, everything else text. A text that would be taken for
+a number, or that holds a `;` or `:`, is put in quotes as JSON. Comments of another form are
+kept whole as the attribute `comments`.
 """
 
 from __future__ import annotations
