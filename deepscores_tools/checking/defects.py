@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from deepscores_tools.errors import InputError
+from deepscores_tools.formats.broken import BROKEN, said
 from deepscores_tools.symbols import Page
 
 Kind = Literal[
@@ -16,8 +17,6 @@ Kind = Literal[
     "dangling link", "missing image",
 ]  # fmt: skip
 KINDS: Sequence[Kind] = get_args(Kind)
-
-_BROKEN = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +59,12 @@ class Examined:
         try:
             yield
         except InputError as error:
-            said, _, problem = error.problem.partition(": ")
+            where, _, problem = error.problem.partition(": ")
             # Readers say the place within the file first, as "node 5, line 33: ...".
-            told = problem and any(word in said for word in ("line", "node", "object"))
-            self.add(said if told else place, problem if told else error.problem)
-        except _BROKEN as error:
-            self.add(place, f"no {error}" if isinstance(error, KeyError) else str(error))
+            told = problem and any(word in where for word in ("line", "node", "object"))
+            self.add(where if told else place, problem if told else error.problem)
+        except BROKEN as error:
+            self.add(place, said(error))
 
 
 def kind_of(problem: str) -> Kind:

@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pycocotools import mask as pycocotools_mask
 
 from deepscores_tools.checking.defects import Examined
-from deepscores_tools.errors import InputError
-from deepscores_tools.formats import coco_read, deepscores_v2, deepscores_v2_read
-from deepscores_tools.symbols import Page, Symbol
+from deepscores_tools.formats import coco_read, deepscores_v2_read
+from deepscores_tools.symbols import Symbol
 
 
 def examine_coco(path: Path) -> Iterator[Examined]:
     """Each image of a COCO dataset, and what is wrong with its lists at the end."""
     data, file = coco_read.read_json(path)
-    names = coco_read._categories(data, file)
-    rows = data["annotations"]
+    names = coco_read.class_names(data, file)
+    images, rows = data["images"], data["annotations"]
     rest = Examined(file)
+    for number in images.unfit:
+        rest.add(f"image {number}", "it has no id", "unreadable")
     for number in rows.unfit:
         rest.add(f"annotation {number}", "it has no image_id", "unreadable")
     ids: set[Any] = set()
-    seen = set()
-    for image in data["images"]:
-        with rest.noting(f"image {image.get('id') if isinstance(image, dict) else image}"):
-            if image["id"] in seen:
-                raise ValueError("an image with this id occurs twice")
-            seen.add(image["id"])
-            own = list(rows.pop(image["id"]))
+    for number in images.groups():
+        with rest.noting(f"image {number}"):
+            (_, image), *others = images.pop(number)
+            own = [row for _, row in rows.pop(number)]
             examined = _coco_page(image, own, names, file)
             _check_ids(own, ids, examined)
             yield examined
-    for number in rows.left():
-        for row in rows.pop(number):
+            if others:
+                raise ValueError("an image with this id occurs twice")
+    for number in rows.groups():
+        for _, row in rows.pop(number):
             problem = f"it is of image {number}, which is not there"
             rest.add(f"annotation {row.get('id')}", problem, "dangling link")
     yield rest
@@ -60,11 +60,10 @@ def _coco_page(
     examined = Examined(file)
     symbols: list[Symbol] = []
     with examined.noting(f"image {image['id']}"):
-        width, height = int(image["width"]), int(image["height"])
         for row in rows:
             place = f"annotation {row.get('id')}"
             with examined.noting(place):
-                symbol, _ = coco_read._symbol(row, names, width, height)
+                symbol, _ = coco_read.symbol_of(row, names, image)
                 symbols.append(symbol)
                 examined.places.append(place)
                 beyond = _ink_beyond(row.get("segmentation"), symbol)
@@ -73,7 +72,7 @@ def _coco_page(
                     examined.add(place, problem, "mask and box")
                 continue
             examined.broken_ids.add(row.get("symbol_id", row.get("id")))
-        examined.page = coco_read._page(image, symbols, file.parent, {})
+        examined.page = coco_read.page_of(image, symbols, file.parent, {})
     return examined
 
 
@@ -89,27 +88,27 @@ def _ink_beyond(segmentation: object, symbol: Symbol) -> int:
 
 def examine_v2(path: Path, annotation_set: str) -> Iterator[Examined]:
     """Each image of a DeepScoresV2 dataset, and what is wrong with its lists at the end."""
-    for file in deepscores_v2._files(path):
-        data = deepscores_v2._load(file)
-        try:
-            table = deepscores_v2_read.read_table(data, annotation_set)
-        except deepscores_v2._WRONG as error:
-            raise InputError(file, f"is not DeepScoresV2: {error!r}") from error
+    for file in deepscores_v2_read.json_files(path):
+        content = deepscores_v2_read.read_content(file, annotation_set)
+        images, annotations = content.images, content.annotations
         rest = Examined(file)
-        rows: dict[str, list[tuple[str, Mapping[str, Any]]]] = defaultdict(list)
-        for number, row in data["annotations"].items():
-            with rest.noting(f"annotation {number}"):
-                rows[str(row["img_id"])].append((number, row))
-        for image in data["images"]:
-            place = f"image {image.get('id') if isinstance(image, dict) else image}"
+        for number in images.unfit:
+            rest.add(f"image {number}", "it has no id", "unreadable")
+        for number in annotations.unfit:
+            rest.add(f"annotation {number}", "it has no img_id", "unreadable")
+        for number in images.groups():
+            place = f"image {number}"
             with rest.noting(place):
-                for number in image.get("ann_ids") or ():
-                    if str(number) not in data["annotations"]:
-                        problem = f"it lists annotation {number}, which is not there"
-                        rest.add(place, problem, "dangling link")
-                yield _v2_page(image, rows.pop(str(image["id"]), []), table, file)
-        for number, left in rows.items():
-            for own, _ in left:
+                (_, image), *others = images.pop(number)
+                rows = annotations.pop(number)
+                for missing in deepscores_v2_read.unlisted(image, rows):
+                    problem = f"it lists annotation {missing}, which is none of its own"
+                    rest.add(place, problem, "dangling link")
+                yield _v2_page(image, rows, content.table, file)
+                if others:
+                    raise ValueError("an image with this id occurs twice")
+        for number in annotations.groups():
+            for own, _ in annotations.pop(number):
                 problem = f"it is of image {number}, which is not there"
                 rest.add(f"annotation {own}", problem, "dangling link")
         yield rest
@@ -117,24 +116,26 @@ def examine_v2(path: Path, annotation_set: str) -> Iterator[Examined]:
 
 def _v2_page(
     image: Mapping[str, Any],
-    rows: list[tuple[str, Mapping[str, Any]]],
+    rows: Sequence[tuple[str, Mapping[str, Any]]],
     table: deepscores_v2_read.Table,
     file: Path,
 ) -> Examined:
     examined = Examined(file)
+    numbers: set[str] = set()
     with examined.noting(f"image {image['id']}"):
-        page: Page = deepscores_v2_read.page_of(image, [], table, file.parent, Counter())
         symbols: list[Symbol] = []
         for number, row in rows:
             place = f"annotation {number}"
+            if number in numbers:
+                examined.add(place, "another annotation has this id", "duplicate")
+            numbers.add(number)
             left_out: Counter[str] = Counter()
             with examined.noting(place):
-                symbol = deepscores_v2_read._symbol(number, row, table, left_out)
+                symbol = deepscores_v2_read.symbol_of(number, row, table, left_out)
                 if symbol is not None:
                     symbols.append(symbol)
                     examined.places.append(place)
                 elif "a box without extent" in left_out:
                     raise ValueError(f"a_bbox {row['a_bbox']} is empty")
-        fields = {name: getattr(page, name) for name in Page.__dataclass_fields__}
-        examined.page = Page(**fields | {"symbols": symbols})
+        examined.page = deepscores_v2_read.page_of(image, symbols, file.parent)
     return examined

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import coco_mask
-from deepscores_tools.formats.coco_rows import FileRows, read_top
+from deepscores_tools.formats.broken import BROKEN, said
+from deepscores_tools.formats.json_rows import Rows, read_top
 from deepscores_tools.formats.writing import inside
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 
@@ -27,7 +28,6 @@ _SYMBOL_KEYS = frozenset(
     ("id", "image_id", "category_id", "bbox", "area", "segmentation", "score", "symbol_id",
      "outlinks", "oriented_box", "ink_area", "second_name", "attributes")
 )  # fmt: skip
-_WRONG = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
 
 
 def coco_file(path: Path) -> Path:
@@ -43,11 +43,12 @@ def coco_file(path: Path) -> Path:
 def read_json(path: Path, truth: Path | None = None) -> tuple[dict[str, Any], Path]:
     """The content of a COCO dataset and the file it is in; see `coco.read`. InputError.
 
-    Annotations are FileRows (see coco_rows.py), those of a results file a list.
+    Images, by id, and annotations, by image, are Rows (see json_rows.py).
     """
     file = coco_file(path)
-    data = _load(file)
-    if isinstance(data, list):
+    of_image = itemgetter("image_id")
+    data = read_top(file, {"images": itemgetter("id"), "annotations": of_image}, of_image)
+    if isinstance(data, Rows):
         if truth is None:
             raise InputError(
                 file, "is a list of results, without images and categories; read it together "
@@ -56,7 +57,8 @@ def read_json(path: Path, truth: Path | None = None) -> tuple[dict[str, Any], Pa
     if not isinstance(data, dict):
         raise InputError(file, "is not a COCO dataset: neither an object nor a list")
     for key in ("images", "annotations", "categories"):
-        if not isinstance(data.get(key), list | FileRows):
+        found = data.get(key)
+        if not (found.is_list if isinstance(found, Rows) else isinstance(found, list)):
             raise InputError(file, f"is not a COCO dataset: no list of {key}")
     return data, file
 
@@ -64,89 +66,58 @@ def read_json(path: Path, truth: Path | None = None) -> tuple[dict[str, Any], Pa
 def category_names(path: Path, truth: Path | None = None) -> list[str]:
     """The names of all categories of a COCO dataset, in its order; see `coco.read`. InputError."""
     data, file = read_json(path, truth)
-    return list(_categories(data, file).values())
+    return list(class_names(data, file).values())
 
 
 def categories(path: Path) -> dict[int, str]:
     """The categories of a COCO dataset: id -> name, in its order. InputError."""
-    return _categories(*read_json(path))
+    return class_names(*read_json(path))
 
 
 def pages_of(data: Mapping[str, Any], file: Path) -> Iterator[Page]:
     """The pages in the content of a COCO file."""
-    names = _categories(data, file)
-    rows = data["annotations"]
-    if not isinstance(rows, FileRows):
-        rows = _by_image(rows, file)
-    elif rows.unfit:
+    names = class_names(data, file)
+    images, rows = data["images"], data["annotations"]
+    if rows.unfit:
         raise InputError(file, f"annotation {rows.unfit[0]} has no image_id")
-    licences = _licences(data)
     try:
-        images = sorted(data["images"], key=lambda image: image["id"])
-    except _WRONG as error:
-        raise InputError(file, f"images without comparable ids: {error!r}") from error
+        if images.unfit:
+            raise ValueError(f"image {images.unfit[0]} has no id")
+        numbers = sorted(images.groups())
+    except BROKEN as error:
+        raise InputError(file, f"images without comparable ids: {error}") from error
+    licences = _licences(data)
     unfit = 0
-    for image in images:
+    for number in numbers:
+        (_, image), *others = images.pop(number)
+        if others:
+            raise InputError(file, f"image {number} occurs twice")
         symbols: list[Symbol] = []
-        for row in rows.pop(image["id"]):
+        for _, row in rows.pop(number):
             try:
-                symbol, fits = _symbol(row, names, int(image["width"]), int(image["height"]))
-            except _WRONG as error:
-                raise InputError(file, f"annotation {row.get('id')}: {_said(error)}") from error
+                symbol, fits = symbol_of(row, names, image)
+            except BROKEN as error:
+                raise InputError(file, f"annotation {row.get('id')}: {said(error)}") from error
             symbols.append(symbol)
             unfit += not fits
         try:
-            page = _page(image, symbols, file.parent, licences)
-        except _WRONG as error:
-            raise InputError(file, f"image {image['id']}: {_said(error)}") from error
+            page = page_of(image, symbols, file.parent, licences)
+        except BROKEN as error:
+            raise InputError(file, f"image {number}: {said(error)}") from error
         yield page
-    if rows.left():
-        raise InputError(file, f"annotations of images that are not there: {rows.left()[:5]}")
+    if rows.groups():
+        raise InputError(file, f"annotations of images that are not there: {rows.groups()[:5]}")
     if unfit:
         _log.warning("%s: %d masks left out: their boxes are not in whole pixels", file, unfit)
 
 
-class _ListedRows:
-    """What FileRows is, for annotations that are in memory."""
-
-    def __init__(self) -> None:
-        self._by_image: defaultdict[object, list[dict[str, Any]]] = defaultdict(list)
-
-    def add(self, row: Any) -> None:
-        self._by_image[row["image_id"]].append(row)
-
-    def pop(self, image: object) -> list[dict[str, Any]]:
-        return self._by_image.pop(image, [])
-
-    def left(self) -> list[object]:
-        return list(self._by_image)
-
-
-def _by_image(listed: list[Any], file: Path) -> _ListedRows:
-    rows = _ListedRows()
-    for row in listed:
-        try:
-            rows.add(row)
-        except _WRONG as error:
-            raise InputError(file, f"an annotation without image_id: {error!r}") from error
-    return rows
-
-
-def _load(file: Path) -> Any:
-    try:
-        return read_top(file)
-    except OSError as error:
-        raise InputError(file, f"cannot be read ({error.strerror})") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(file, f"is not valid JSON: {error}") from error
-
-
-def _categories(data: Mapping[str, Any], file: Path) -> dict[int, str]:
+def class_names(data: Mapping[str, Any], file: Path) -> dict[int, str]:
+    """The categories in the content of a COCO file: id -> name. InputError."""
     names: dict[int, str] = {}
     for row in data["categories"]:
         try:
             number, name = row["id"], str(row["name"])
-        except _WRONG as error:
+        except BROKEN as error:
             raise InputError(file, f"a category without id or name: {row}") from error
         if number in names or name in names.values():
             raise InputError(file, f"category {number} {name} occurs twice")
@@ -160,9 +131,10 @@ def _licences(data: Mapping[str, Any]) -> dict[object, str]:
     return {r.get("id"): str(r.get("name")) for r in rows if isinstance(r, dict)}
 
 
-def _page(
+def page_of(
     image: Mapping[str, Any], symbols: list[Symbol], folder: Path, licences: Mapping[object, str]
 ) -> Page:
+    """An image's entry as a page with these symbols. Raises what broken data raises."""
     name = inside(str(image["file_name"]), folder)
     places = (folder / IMAGES / name, folder / name)
     licence = image.get("licence", licences.get(image.get("license")))
@@ -182,10 +154,14 @@ def _page(
     )
 
 
-def _symbol(
-    row: Mapping[str, Any], names: Mapping[int, str], page_width: int, page_height: int
+def symbol_of(
+    row: Mapping[str, Any], names: Mapping[int, str], image: Mapping[str, Any]
 ) -> tuple[Symbol, bool]:
-    """A symbol, and whether its mask, if it has one, fits its box."""
+    """An annotation as a symbol, and whether its mask, if it has one, fits its box.
+
+    Raises what broken data raises.
+    """
+    page_width, page_height = int(image["width"]), int(image["height"])
     if row["category_id"] not in names:
         raise ValueError(f"unknown category {row['category_id']}")
     x, y, width, height = (float(v) for v in row["bbox"])
@@ -226,7 +202,3 @@ def _attributes(row: Mapping[str, Any], known: frozenset[str]) -> Mapping[str, A
 
 def _optional_float(value: Any) -> float | None:
     return None if value is None else float(value)
-
-
-def _said(error: Exception) -> str:
-    return f"no {error}" if isinstance(error, KeyError) else str(error)

@@ -43,7 +43,7 @@ def write(pages: Iterable[Page], out: Path, classes: ClassTable | Sequence[str] 
             name = _file_name(page, out)
             if page.image is not None and not single:
                 _copy(page.image, out / IMAGES / name)
-            _row(stream, number == 1, _image(page, number, name))
+            _row(stream, number == 1, image_row(page, number, name))
             for symbol in page.symbols:
                 category = ids.setdefault(symbol.name, max(ids.values(), default=0) + 1)
                 row = _annotation(symbol, next(numbers), number, category, page)
@@ -96,7 +96,8 @@ def _copy(image: Path, to: Path) -> None:
         raise InputError(image, f"cannot be copied to {to} ({error.strerror})") from error
 
 
-def _image(page: Page, number: int, name: str) -> dict[str, Any]:
+def image_row(page: Page, number: int, name: str) -> dict[str, Any]:
+    """A page's entry in the list of images; number: its id, name: its file_name."""
     row: dict[str, Any] = {
         "id": number, "file_name": name, "width": page.width, "height": page.height,
         "interline": page.interline, "dpi": page.dpi, "source_file": page.source,

@@ -9,7 +9,6 @@ interline, dpi, source_file, source_page, document, licence, attributes. Not hel
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections import Counter
@@ -19,16 +18,24 @@ from pathlib import Path
 from typing import Any
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats.deepscores_v2_read import SETS, Table, page_of, read_table
+from deepscores_tools.formats.broken import BROKEN, said
+from deepscores_tools.formats.deepscores_v2_read import (
+    SETS,
+    Table,
+    json_files,
+    page_of,
+    read_content,
+    symbol_of,
+    unlisted,
+)
 from deepscores_tools.formats.deepscores_v2_write import SEGMENTATION, write
 from deepscores_tools.formats.segmentation import cut_masks, learn_grays, read_gray
-from deepscores_tools.symbols import Page
+from deepscores_tools.symbols import Page, Symbol
 
 __all__ = ["read", "recognises", "with_masks", "write"]
 
 _log = logging.getLogger("deepscores_tools.formats")
 _KEYS = re.compile(rb'"(annotation_sets|a_bbox)"\s*:\s*\[')
-_WRONG = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
 
 
 def recognises(file: Path, head: bytes) -> bool:
@@ -43,7 +50,7 @@ def read(path: Path, annotation_set: str = SETS[0], masks: bool = False) -> Iter
     Symbols without a class in the annotation set chosen are left out, and boxes without extent
     too; warnings count them. With `masks` see `with_masks`. Raises InputError.
     """
-    for file in _files(path):
+    for file in json_files(path):
         yield from _pages(file, annotation_set, masks)
 
 
@@ -61,59 +68,36 @@ def with_masks(page: Page, folder: Path, table: Table) -> Page:
     return replace(page, symbols=cut_masks(page.symbols, gray, grays))
 
 
-def _files(path: Path) -> Sequence[Path]:
-    files = sorted(f for f in path.glob("*.json") if f.name[0] != ".") if path.is_dir() else [path]
-    if not files:
-        raise InputError(path, "no .json file in this folder")
-    return files
-
-
 def _pages(file: Path, annotation_set: str, masks: bool) -> Iterator[Page]:
-    data = _load(file)
-    try:
-        table = read_table(data, annotation_set)
-        rows = _by_image(data)
-    except _WRONG as error:
-        raise InputError(file, f"is not DeepScoresV2: {error!r}") from error
+    content = read_content(file, annotation_set)
+    if content.annotations.unfit:
+        raise InputError(file, f"annotation {content.annotations.unfit[0]} has no img_id")
     left_out: Counter[str] = Counter()
-    for image in data["images"]:
+    for number, image in content.images_in_order():
+        rows = content.annotations.pop(number)
         try:
-            number = str(image["id"])
-            page = page_of(image, rows.pop(number, []), table, file.parent, left_out)
-        except _WRONG as error:
-            where = image.get("id") if isinstance(image, dict) else image
-            raise InputError(file, f"image {str(where)[:40]}: {error}") from error
-        yield with_masks(page, file.parent, table) if masks else page
-    if rows:
-        raise InputError(file, f"annotations of images that are not there: {list(rows)[:5]}")
+            missing = unlisted(image, rows)
+            if missing:
+                raise ValueError(f"it lists annotation {missing[0]}, which is none of its own")
+            symbols = _symbols(rows, content.table, left_out)
+            page = page_of(image, symbols, file.parent)
+        except BROKEN as error:
+            raise InputError(file, f"image {number[:40]}: {said(error)}") from error
+        yield with_masks(page, file.parent, content.table) if masks else page
+    strays = content.annotations.groups()
+    if strays:
+        raise InputError(file, f"annotations of images that are not there: {strays[:5]}")
     for what, count in left_out.items():
         _log.warning("%s: %d symbols left out: %s", file, count, what)
 
 
-def _by_image(data: dict[str, Any]) -> dict[str, list[tuple[str, dict[str, Any]]]]:
-    """The annotations with their ids, image by image. Raises what broken data raises."""
-    annotations = data["annotations"]
-    rows: dict[str, list[tuple[str, dict[str, Any]]]] = {}
-    for image in data["images"]:
-        number = str(image["id"])
-        if number in rows:
-            raise ValueError(f"image {number} occurs twice")
-        rows[number] = []
-        missing = next((i for i in image.get("ann_ids") or () if str(i) not in annotations), None)
-        if missing is not None:
-            raise ValueError(f"image {number} lists annotation {missing}, which is not there")
-    for number, row in annotations.items():
-        rows.setdefault(str(row["img_id"]), []).append((number, row))
-    return rows
-
-
-def _load(file: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(file.read_bytes())
-    except OSError as error:
-        raise InputError(file, f"cannot be read ({error.strerror})") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(file, f"is not valid JSON: {error}") from error
-    if not isinstance(data, dict):
-        raise InputError(file, "is not DeepScoresV2: not an object")
-    return data
+def _symbols(rows: Sequence[tuple[str, Any]], table: Table, left_out: Counter[str]) -> list[Symbol]:
+    symbols = []
+    for number, row in rows:
+        try:
+            symbol = symbol_of(number, row, table, left_out)
+        except BROKEN as error:
+            raise ValueError(f"annotation {number}: {said(error)}") from error
+        if symbol is not None:
+            symbols.append(symbol)
+    return symbols

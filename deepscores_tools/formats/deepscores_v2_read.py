@@ -1,19 +1,18 @@
-"""Images and annotations of a DeepScoresV2 file as pages and symbols.
-
-Functions here raise whatever broken data raises (KeyError, TypeError, ValueError, ...); the
-caller, who knows the file, makes an InputError of it.
-"""
+"""The reading half of deepscores_v2.py: images and annotations as pages and symbols."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from deepscores_tools.errors import InputError
+from deepscores_tools.formats.broken import BROKEN, said
 from deepscores_tools.formats.deepscores_v2_comments import read_comments
+from deepscores_tools.formats.json_rows import Rows, read_top
 from deepscores_tools.formats.mung import MAX_SIDE
 from deepscores_tools.formats.pictures import first_file
 from deepscores_tools.formats.writing import inside
@@ -36,11 +35,53 @@ class Table:
     grays: Mapping[str, int]
 
 
-def read_table(data: Mapping[str, Any], annotation_set: str) -> Table:
-    """The categories of a file."""
-    for key, kind in (("categories", dict), ("images", list), ("annotations", dict)):
-        if not isinstance(data[key], kind):
-            raise TypeError(f"{key} are of type {type(data[key]).__name__}")
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A file, its categories, and its images and annotations by the image's id (as text)."""
+
+    file: Path
+    table: Table
+    images: Rows
+    annotations: Rows
+
+    def images_in_order(self) -> Iterator[tuple[str, Any]]:
+        """Each image's id and entry, which are then done with. Raises InputError."""
+        if self.images.unfit:
+            raise InputError(self.file, f"image {str(self.images.unfit[0])[:40]} has no id")
+        for number in self.images.groups():
+            (_, image), *others = self.images.pop(number)
+            if others:
+                raise InputError(self.file, f"image {number} occurs twice")
+            yield number, image
+
+
+def json_files(path: Path) -> Sequence[Path]:
+    """The JSON files of a dataset, which may be one file. Raises InputError if there is none."""
+    files = sorted(f for f in path.glob("*.json") if f.name[0] != ".") if path.is_dir() else [path]
+    if not files:
+        raise InputError(path, "no .json file in this folder")
+    return files
+
+
+def read_content(file: Path, annotation_set: str) -> Content:
+    """What a file holds, its images and annotations yet to be read. Raises InputError."""
+    groups = {
+        "images": lambda image: str(image["id"]),
+        "annotations": lambda row: str(row["img_id"]),
+    }
+    data = read_top(file, groups)
+    try:
+        images, annotations = data["images"], data["annotations"]
+        if not isinstance(images, Rows) or not images.is_list:
+            raise TypeError("images are no list")
+        if not isinstance(annotations, Rows) or annotations.is_list:
+            raise TypeError("annotations are no object")
+        return Content(file, _table(data, annotation_set), images, annotations)
+    except BROKEN as error:
+        raise InputError(file, f"is not DeepScoresV2: {said(error)}") from error
+
+
+def _table(data: Mapping[str, Any], annotation_set: str) -> Table:
     sets = data.get("annotation_sets") or SETS
     if annotation_set not in sets:
         raise ValueError(f"no annotation set {annotation_set}, only {', '.join(map(str, sets))}")
@@ -57,27 +98,12 @@ def read_table(data: Mapping[str, Any], annotation_set: str) -> Table:
     return Table(names, second, grays)
 
 
-def page_of(
-    image: Mapping[str, Any],
-    rows: Sequence[tuple[str, Mapping[str, Any]]],
-    table: Table,
-    folder: Path,
-    left_out: Counter[str],
-) -> Page:
-    """One image with its annotations; those left out are counted by the reason."""
+def page_of(image: Mapping[str, Any], symbols: Sequence[Symbol], folder: Path) -> Page:
+    """An image's entry as a page with these symbols. Raises what broken data raises."""
     name = inside(str(image["filename"] if "filename" in image else image["file_name"]), folder)
     width, height = image["width"], image["height"]
     if not all(isinstance(v, int) and 0 < v <= MAX_SIDE for v in (width, height)):
         raise ValueError(f"{width} x {height} is not 1 to {MAX_SIDE} pixels wide and high")
-    symbols = []
-    for number, row in rows:
-        try:
-            symbol = _symbol(number, row, table, left_out)
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            said = f"no {error}" if isinstance(error, KeyError) else str(error)
-            raise ValueError(f"annotation {number}: {said}") from error
-        if symbol is not None:
-            symbols.append(symbol)
     return Page(
         name=name,
         width=width,
@@ -94,9 +120,19 @@ def page_of(
     )
 
 
-def _symbol(
+def unlisted(image: Mapping[str, Any], rows: Sequence[tuple[str, Any]]) -> list[str]:
+    """The annotations that an image lists and that are not among its rows. Raises TypeError."""
+    own = {number for number, _ in rows}
+    return [str(number) for number in image.get("ann_ids") or () if str(number) not in own]
+
+
+def symbol_of(
     number: str, row: Mapping[str, Any], table: Table, left_out: Counter[str]
 ) -> Symbol | None:
+    """An annotation as a symbol; None for one that is left out, counted by the reason.
+
+    Raises what broken data raises.
+    """
     x0, y0, x1, y1 = _numbers(row["a_bbox"], 4)
     name, second = _classes(row["cat_id"], table)
     if name is None:
