@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.degradation.warps import (
+    PageMap,
     Points,
     Warp,
     WarpParameters,
@@ -17,6 +18,8 @@ from deepscores_tools.degradation.warps import (
     draw_warp,
 )
 from deepscores_tools.symbols import Box, Page, Symbol, box_array
+
+Maps = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 SIDE = 16  # points sampled along each side of a box
 ALL_WARPS = WarpRanges(rotation=0.8, perspective_chance=0.3, curl_chance=0.4, wave_chance=0.3)
@@ -34,12 +37,7 @@ def warp_page(
     how: the warp itself, or a generator to draw one of any kind, or ranges to draw from with
     rng. fill: gray level of what lies outside the old page.
 
-    A symbol's mask goes through the same map as the picture; a pixel belongs to it where at
-    least half of it is covered, and its box is the extent of that: never the box around warped
-    corners, which is too large. Symbols without a mask get the mean positions of their box's
-    warped sides: right to a pixel or two for compact shapes, an estimate for long ones (see
-    `_boxed`). What leaves the page is cut off at its edge; symbols that leave it wholly are
-    dropped.
+    The symbols are carried over as `carry` does.
     """
     if image.shape != (page.height, page.width):
         raise ValueError(f"image of shape {image.shape}, page {page.height} x {page.width}")
@@ -54,20 +52,36 @@ def warp_page(
     warped = cv2.remap(
         image, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=fill
     )
+    return np.asarray(warped, np.uint8), carry(page, warp, (map_x, map_y))
+
+
+def carry(page: Page, warp: PageMap, maps: Maps | None = None) -> Page:
+    """The page's truth on the new page that `warp` leads to, its size included.
+
+    maps: what `warp.maps()` gives, from callers who have it already.
+
+    A symbol's mask goes through the same map as the picture; a pixel belongs to it where at
+    least half of it is covered, and its box is the extent of that: never the box around warped
+    corners, which is too large. Symbols without a mask get the mean positions of their box's
+    warped sides: right to a pixel or two for compact shapes, an estimate for long ones (see
+    `_boxed`). What leaves the page is cut off at its edge; symbols that leave it wholly are
+    dropped.
+    """
+    map_x, map_y = warp.maps() if maps is None else maps
     outlines = _outlines(page.symbols, warp)
     symbols: list[Symbol] = []
     for symbol, outline in zip(page.symbols, outlines, strict=True):
         if symbol.mask is None:
-            moved = _boxed(symbol, outline, page)
+            moved = _boxed(symbol, outline, warp)
         else:
             moved = _masked(symbol, symbol.mask, outline, map_x, map_y)
         if moved is not None:
             symbols.append(_turned(moved, warp))
     interline = page.interline and page.interline * warp.line_distance_scale()
-    return np.asarray(warped, np.uint8), replace(page, symbols=symbols, interline=interline)
+    return replace(page, symbols=symbols, interline=interline, width=warp.width, height=warp.height)
 
 
-def _outlines(symbols: Sequence[Symbol], warp: Warp) -> Points:
+def _outlines(symbols: Sequence[Symbol], warp: PageMap) -> Points:
     """Points (N, 4 * SIDE, 2) round the warped boxes of N symbols, in box coordinates."""
     t = np.linspace(0, 1, SIDE, endpoint=False)
     zero, one = np.zeros(SIDE), np.ones(SIDE)
@@ -77,19 +91,18 @@ def _outlines(symbols: Sequence[Symbol], warp: Warp) -> Points:
     return warp.target(points - 0.5) + 0.5
 
 
-def _boxed(symbol: Symbol, outline: Points, page: Page) -> Symbol | None:
+def _boxed(symbol: Symbol, outline: Points, new: PageMap) -> Symbol | None:
     """The symbol with a box only: the mean of each side's warped points, cut at the page.
 
     The extent of the whole outline would hold the corners of the turned box, where most
     symbols have no ink; the middle of each side is where they touch it.
     """
-    top, right, bottom, left = outline.reshape(4, SIDE, 2)
-    box = Box(
-        max(0.0, float(left[:, 0].mean())),
-        max(0.0, float(top[:, 1].mean())),
-        min(float(page.width), float(right[:, 0].mean())),
-        min(float(page.height), float(bottom[:, 1].mean())),
+    sides = outline.reshape(4, SIDE, 2).mean(axis=1)  # in any order: pages may lie turned
+    (x0, y0), (x1, y1) = (
+        np.maximum(sides.min(0), 0),
+        np.minimum(sides.max(0), (new.width, new.height)),
     )
+    box = Box(float(x0), float(y0), float(x1), float(y1))
     if box.x1 <= box.x0 or box.y1 <= box.y0:
         return None
     return replace(symbol, box=box)
@@ -127,7 +140,7 @@ def _masked(
     return replace(symbol, box=box, mask=kept, ink_area=area)
 
 
-def _turned(symbol: Symbol, warp: Warp) -> Symbol:
+def _turned(symbol: Symbol, warp: PageMap) -> Symbol:
     """The symbol with its oriented box, if it has one, carried over corner by corner."""
     if symbol.oriented_box is None:
         return symbol

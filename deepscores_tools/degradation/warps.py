@@ -7,6 +7,7 @@ are pixel centres: (0, 0) is the centre of the upper left pixel, a box edge x0 l
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import cv2
@@ -79,7 +80,43 @@ def draw_warp(rng: np.random.Generator, ranges: WarpRanges) -> WarpParameters:
     )
 
 
-class Warp:
+class PageMap(ABC):
+    """A smooth map between an old page and a new one of width x height pixels."""
+
+    width: int
+    height: int
+
+    @abstractmethod
+    def source(self, points: Points) -> Points:
+        """Where on the old page these points (..., 2) of the new page come from."""
+
+    @abstractmethod
+    def target(self, points: Points) -> Points:
+        """Where on the new page these points (..., 2) of the old page go."""
+
+    def maps(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """x and y of source() for every pixel of the new page, each of shape (H, W)."""
+        columns, rows = -(-self.width // STEP) + 2, -(-self.height // STEP) + 2
+        # cv2.resize puts sample k at STEP * k + (STEP - 1) / 2; one more sample on each side
+        xs = (np.arange(columns) - 1) * STEP + (STEP - 1) / 2
+        ys = (np.arange(rows) - 1) * STEP + (STEP - 1) / 2
+        coarse = self.source(np.stack(np.meshgrid(xs, ys), -1)).astype(np.float32)
+        whole = cv2.resize(coarse, (columns * STEP, rows * STEP), interpolation=cv2.INTER_LINEAR)
+        inner = whole[STEP : STEP + self.height, STEP : STEP + self.width]
+        return np.ascontiguousarray(inner[..., 0]), np.ascontiguousarray(inner[..., 1])
+
+    def line_distance_scale(self) -> float:
+        """Factor on the distance of horizontal lines (the interline), median over the page."""
+        xs, ys = np.linspace(0, self.width, 9), np.linspace(0, self.height, 9)
+        grid = self.source(np.stack(np.meshgrid(xs, ys), -1))
+        east, south = np.array([1.0, 0.0]), np.array([0.0, 1.0])
+        along = self.target(grid + east) - self.target(grid - east)
+        down = self.target(grid + south) - self.target(grid - south)
+        area = along[..., 0] * down[..., 1] - along[..., 1] * down[..., 0]
+        return float(np.median(area / (2 * np.hypot(along[..., 0], along[..., 1]))))
+
+
+class Warp(PageMap):
     """A warp of a page of width x height pixels onto a new page of the same size."""
 
     def __init__(self, parameters: WarpParameters, width: int, height: int) -> None:
@@ -121,24 +158,3 @@ class Warp:
         for _ in range(10):
             out += points - self.source(out)
         return out
-
-    def maps(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """x and y of source() for every pixel of the new page, each of shape (H, W)."""
-        columns, rows = -(-self.width // STEP) + 2, -(-self.height // STEP) + 2
-        # cv2.resize puts sample k at STEP * k + (STEP - 1) / 2; one more sample on each side
-        xs = (np.arange(columns) - 1) * STEP + (STEP - 1) / 2
-        ys = (np.arange(rows) - 1) * STEP + (STEP - 1) / 2
-        coarse = self.source(np.stack(np.meshgrid(xs, ys), -1)).astype(np.float32)
-        whole = cv2.resize(coarse, (columns * STEP, rows * STEP), interpolation=cv2.INTER_LINEAR)
-        inner = whole[STEP : STEP + self.height, STEP : STEP + self.width]
-        return np.ascontiguousarray(inner[..., 0]), np.ascontiguousarray(inner[..., 1])
-
-    def line_distance_scale(self) -> float:
-        """Factor on the distance of horizontal lines (the interline), median over the page."""
-        xs, ys = np.linspace(0, self.width, 9), np.linspace(0, self.height, 9)
-        grid = np.stack(np.meshgrid(xs, ys), -1)
-        east, south = np.array([1.0, 0.0]), np.array([0.0, 1.0])
-        along = self.target(grid + east) - self.target(grid - east)
-        down = self.target(grid + south) - self.target(grid - south)
-        area = along[..., 0] * down[..., 1] - along[..., 1] * down[..., 0]
-        return float(np.median(area / (2 * np.hypot(along[..., 0], along[..., 1]))))
