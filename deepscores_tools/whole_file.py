@@ -27,3 +27,13 @@ def write_whole(path: Path, content: str | bytes) -> None:
         raise InputError(
             path, f"cannot be written ({error.strerror}); choose another folder or make room"
         ) from None
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what writers of this folder's files left when they were killed.
+
+    For folders that nobody else is writing into: see folder_lock.
+    """
+    with suppress(OSError):
+        for part in folder.glob(".*.part"):
+            part.unlink(missing_ok=True)

@@ -1,10 +1,17 @@
-"""Many pages through one detector: resumable, one page in memory, one failure stops no other."""
+"""Many pages through one detector: resumable, one failure stops no other.
+
+Pages flow: one thread reads ahead, `jobs` threads detect, and the caller's writes, in order. So
+few pages are in memory at a time, however many there are.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.page_images import read_page
+from deepscores_tools.page_images import PageImage, read_page
 from deepscores_tools.page_sources import PageSource
 from deepscores_tools.symbols import Page
 
@@ -22,7 +29,7 @@ from .outputs import Outputs
 
 
 class PageDetector(Protocol):
-    """What a batch needs of a Detector."""
+    """What a batch needs of a Detector; several threads may call it at a time."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -37,6 +44,7 @@ class PageResult:
     """What became of one page. failure: why there is no result; the other fields are then empty.
 
     kept: it was done in an earlier run. interline in pixels, None where no staves were found.
+    seconds: from its reading to its detection's end, while other pages were worked on as well.
     """
 
     source: PageSource
@@ -49,22 +57,36 @@ class PageResult:
     kept: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """A page on its way: kept from an earlier run (page), or decoded (image)."""
+
+    origin: str
+    page: Page | None = None
+    image: PageImage | None = None
+    seconds: float = 0.0
+
+
 def detect_batch(
     detector: PageDetector,
     sources: Sequence[PageSource],
     outputs: Outputs,
     report: Callable[[PageResult], None] = lambda _: None,
+    jobs: int = 1,
 ) -> list[PageResult]:
     """Detect every page into the spool, then the formats. report: called after each page.
 
-    Pages that outputs hold already, found on the same picture, are kept. Pages that cannot be
-    read are reported as failures; raises InputError only where the output cannot be written.
+    jobs: pages detected at a time, each on a thread of its own. Pages that outputs hold already,
+    found on the same picture, are kept. Pages that cannot be read are reported as failures;
+    raises InputError only where the output cannot be written.
     """
     _sha256.cache_clear()  # files may have changed since the last batch
     results = []
-    for source in sources:
-        results.append(_one_page(detector, source, outputs))
-        report(results[-1])
+    with closing(_flow(detector, sources, outputs, jobs)) as flow:
+        for source, detecting in flow:
+            results.append(_finish(source, detecting, outputs))
+            del detecting  # and its image, before the next page is waited for
+            report(results[-1])
     if any(result.failure is None for result in results):
         outputs.assemble(detector.classes)
     return results
@@ -77,46 +99,78 @@ def inputs_without_staves(results: Sequence[PageResult]) -> list[Path]:
     return [argument for argument in read if argument not in musical]
 
 
-def _one_page(detector: PageDetector, source: PageSource, outputs: Outputs) -> PageResult:
+def _flow(
+    detector: PageDetector, sources: Sequence[PageSource], outputs: Outputs, jobs: int
+) -> Generator[tuple[PageSource, Future[_Read]], None, None]:
+    """Each source with what comes of it, in order, not more than two pages ahead of the jobs."""
+    with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(jobs) as workers:
+        flowing: deque[tuple[PageSource, Future[_Read]]] = deque()
+        try:
+            for source in sources:
+                reading = reader.submit(_read, source, outputs)
+                detecting = workers.submit(_detect, detector, reading, outputs.options.min_score)
+                flowing.append((source, detecting))
+                del reading, detecting
+                if len(flowing) > jobs + 1:
+                    yield flowing.popleft()
+            while flowing:
+                yield flowing.popleft()
+        finally:  # on an error or Ctrl-C, what has not begun is not begun
+            reader.shutdown(wait=False, cancel_futures=True)
+            workers.shutdown(wait=False, cancel_futures=True)
+
+
+def _read(source: PageSource, outputs: Outputs) -> _Read:
     started = time.perf_counter()
+    origin = f"{_sha256(source.path)}:{source.index}"
+    kept = outputs.finished(source.key, origin)
+    image = None if kept is not None else read_page(source)
+    return _Read(origin, kept, image, time.perf_counter() - started)
+
+
+def _detect(detector: PageDetector, reading: Future[_Read], min_score: float | None) -> _Read:
+    read = reading.result()
+    if read.image is None:
+        return read
+    started = time.perf_counter()
+    page = detector.detect(read.image.gray, min_score=min_score)
+    return replace(read, page=page, seconds=read.seconds + time.perf_counter() - started)
+
+
+def _finish(source: PageSource, detecting: Future[_Read], outputs: Outputs) -> PageResult:
+    """Write one page, or say why there is none."""
     try:
-        origin = f"{_sha256(source.path)}:{source.index}"
-        page = outputs.finished(source.key, origin)
-        if page is not None:
-            return _result(source, page, started, kept=True)
-        image = read_page(source)
+        done = detecting.result()
     except InputError as failure:
         return PageResult(source, failure)
     except OSError as error:
         return PageResult(source, InputError(source.path, f"cannot be read ({error.strerror})"))
-    try:
-        found = detector.detect(image.gray, min_score=outputs.options.min_score)
-    except InputError as failure:
-        return PageResult(source, failure)
     except MemoryError:
         return PageResult(
             source, InputError(source.path, f"not enough memory for {source.name}; scale it down")
         )
-    page = replace(
-        found,
-        name=source.name,
-        dpi=image.dpi,
-        source=source.source,
-        source_page=source.source_page,
-    )
-    outputs.add(page, origin, image.gray)
-    return _result(source, page, started)
-
-
-def _result(source: PageSource, page: Page, started: float, *, kept: bool = False) -> PageResult:
+    except RuntimeError as error:  # torch's way of saying that memory is short
+        problem = f"{source.name} cannot be computed ({str(error).partition(chr(10))[0][:120]})"
+        return PageResult(source, InputError(source.path, problem))
+    page, image = done.page, done.image
+    assert page is not None
+    if image is not None:
+        page = replace(
+            page,
+            name=source.name,
+            dpi=image.dpi,
+            source=source.source,
+            source_page=source.source_page,
+        )
+        outputs.add(page, done.origin, image.gray)
     return PageResult(
         source,
         symbols=len(page.symbols),
         staves=_staves(page),
         interline=page.interline,
         notice=str(page.attributes.get("notice", "")),
-        seconds=time.perf_counter() - started,
-        kept=kept,
+        seconds=done.seconds,
+        kept=image is None,
     )
 
 

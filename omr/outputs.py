@@ -4,12 +4,15 @@ OUT/run.json             the options of the run
 OUT/pages/<page>.json    the spool of finished pages
 OUT/detections.json      COCO, all pages
 OUT/mung/<page>.xml      OUT/csv/<page>.csv      OUT/overlay/<page>.png
+OUT/failures.csv         what could not be done, where that is anything
 """
 
 from __future__ import annotations
 
+import csv as csv_file
+import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,12 +22,13 @@ from numpy.typing import NDArray
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import coco, csv, mung
 from deepscores_tools.symbols import Page
-from deepscores_tools.whole_file import write_whole
+from deepscores_tools.whole_file import remove_parts, write_whole
 
 from . import spool
 from .overlay import overlay_png
 
 FORMATS = ("coco", "mung", "csv")
+FAILURES = "failures.csv"
 _SUFFIXES = {"mung": ".xml", "csv": ".csv", "overlay": ".png"}  # of the kinds with a file a page
 
 
@@ -45,7 +49,7 @@ class RunOptions:
 
 
 class Outputs:
-    """OUT, opened for one run."""
+    """OUT, opened for one run. No other process may write into it meanwhile: see folder_lock."""
 
     def __init__(self, out: Path, options: RunOptions, *, overwrite: bool = False) -> None:
         """Open OUT, new or of a run with the same options.
@@ -56,49 +60,58 @@ class Outputs:
         self.out = out
         self.options = options
         self.spool = out / "pages"
-        self._added: set[str] = set()
         if overwrite:
             self._clear()
         else:
             self._refuse_other_options()
+        for folder in (out, self.spool, *(out / kind for kind in _SUFFIXES)):
+            remove_parts(folder)
         write_whole(out / "run.json", json.dumps(options.record(), indent=1) + "\n")
 
     def finished(self, key: str, origin: str) -> Page | None:
-        """The page of this key if it is done, with its overlay, from this very picture."""
+        """The page of this key if it is done, with all its files, from this very picture."""
         found = spool.load(spool.spool_file(self.spool, key))
         if found is None or found[1] != origin:
             return None
-        if self.options.overlay and not self.file("overlay", key).is_file():
-            return None
-        return found[0]
+        return found[0] if all(self.file(kind, key).is_file() for kind in self._kinds()) else None
 
     def file(self, kind: str, key: str) -> Path:
         """Where a page's MuNG, CSV or overlay lies."""
         return self.out / kind / (key + _SUFFIXES[kind])
 
     def add(self, page: Page, origin: str, gray: NDArray[np.uint8]) -> None:
-        """Take in a detected page: draw it if asked to, then put it into the spool."""
+        """Take in a detected page: write the files that are its own, then put it into the spool."""
         if self.options.overlay:
             write_whole(self.file("overlay", page.key), overlay_png(gray, page))
+        for kind, write in (("mung", mung.write), ("csv", csv.write)):
+            if kind in self.options.formats:
+                write([page], self.out / kind)
         spool.save(page, origin, self.spool)
-        self._added.add(page.key)
 
     def assemble(self, classes: Sequence[str]) -> None:
-        """Write the formats from the spool, pages in sorted order.
+        """Write the joint file from the spool: every page of OUT, in sorted order.
 
-        The joint file gets every page of OUT, and `classes`, the detector's, as categories;
-        of the files for one page those that are new or missing are written.
+        classes: the detector's, which become the categories.
         """
         if "coco" in self.options.formats:
             coco.write(spool.pages(self.spool), self.out / "detections.json", classes)
-        for kind, write in (("mung", mung.write), ("csv", csv.write)):
-            if kind in self.options.formats:
-                write(self._unwritten(kind), self.out / kind)
 
-    def _unwritten(self, kind: str) -> Iterator[Page]:
-        for page in spool.pages(self.spool):
-            if page.key in self._added or not self.file(kind, page.key).is_file():
-                yield page
+    def write_failures(self, failures: Sequence[InputError]) -> None:
+        """Write failures.csv, a row each; where there are none, remove an earlier run's."""
+        file = self.out / FAILURES
+        if not failures:
+            file.unlink(missing_ok=True)
+            return
+        table = io.StringIO()
+        writer = csv_file.writer(table, lineterminator="\n")
+        writer.writerow(("where", "problem"))
+        writer.writerows((failure.where, failure.problem) for failure in failures)
+        write_whole(file, table.getvalue())
+
+    def _kinds(self) -> list[str]:
+        """Of what this run writes a file for each page."""
+        asked = (*self.options.formats, *(["overlay"] if self.options.overlay else []))
+        return [kind for kind in _SUFFIXES if kind in asked]
 
     def _refuse_other_options(self) -> None:
         file = self.out / "run.json"
@@ -130,5 +143,5 @@ class Outputs:
             for kind in _SUFFIXES:
                 self.file(kind, page.key).unlink(missing_ok=True)
             spool.spool_file(self.spool, page.key).unlink(missing_ok=True)
-        for name in ("run.json", "detections.json"):
+        for name in ("run.json", "detections.json", FAILURES):
             (self.out / name).unlink(missing_ok=True)

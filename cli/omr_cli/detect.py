@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ import click
 
 if TYPE_CHECKING:
     from omr.batch import PageResult
+
+BAR = "{percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} pages, {rate_noinv_fmt}, {remaining} left"
 
 
 @click.command()
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
               help="Least score of a symbol.  [default: the model's, per class]")  # fmt: skip
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto",
               show_default=True, help="Where to compute.")  # fmt: skip
+@click.option("-j", "--jobs", type=click.IntRange(1, 64), default=None,
+              help="Pages at a time.  [default: one a core, at most 4]")  # fmt: skip
 @click.option("--overwrite", is_flag=True,
               help="Start OUT anew, even if it holds a run with other options.")  # fmt: skip
 def detect(
@@ -35,6 +40,7 @@ def detect(
     overlay: bool,
     min_score: float | None,
     device: str,
+    jobs: int | None,
     overwrite: bool,
 ) -> None:
     """Find the symbols on PAGES: PNG, JPEG, TIFF and PDF files, and folders of these.
@@ -42,19 +48,23 @@ def detect(
     Writes OUT/detections.json (COCO), OUT/mung/<page>.xml, OUT/csv/<page>.csv and
     OUT/overlay/<page>.png, as asked for. Run again with the same options, it keeps the pages
     that OUT holds already. Exits with status 2 if an input could not be read, or has no staves
-    on any page; all others are done nevertheless.
+    on any page, and lists such in OUT/failures.csv; all others are done nevertheless.
     """
     from deepscores_tools.errors import InputError
     from deepscores_tools.page_sources import find_pages
 
     sources, failures = find_pages(pages, skip=out / "overlay")
     if sources:
+        from deepscores_tools.folder_lock import only_writer
         from omr.batch import detect_batch, inputs_without_staves
-        from omr.detector import Detector
+        from omr.detector import Detector, set_threads
         from omr.model_store import model_folder, model_hash
         from omr.outputs import FORMATS, Outputs, RunOptions
 
         folder = model_folder(model)
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        jobs = min(jobs or min(cores or 1, 4), len(sources))
+        set_threads(max((cores or 1) // jobs, 1))
         detector = Detector.load(folder, device)
         options = RunOptions(
             model=detector.name,
@@ -63,14 +73,20 @@ def detect(
             overlay=overlay,
             min_score=min_score,
         )
-        outputs = Outputs(out, options, overwrite=overwrite)
-        with _Reporter(len(sources)) as report:
-            results = detect_batch(detector, sources, outputs, report)
-        failures += [result.failure for result in results if result.failure]
-        failures += [
-            InputError(argument, "no staves found on any of its pages; is it upright music?")
-            for argument in inputs_without_staves(results)
-        ]
+        with only_writer(out):
+            outputs = Outputs(out, options, overwrite=overwrite)
+            try:
+                with _Reporter(len(sources)) as report:
+                    results = detect_batch(detector, sources, outputs, report, jobs)
+            except KeyboardInterrupt:
+                click.echo("Interrupted; the same command goes on from here", err=True)
+                sys.exit(130)
+            failures += [result.failure for result in results if result.failure]
+            failures += [
+                InputError(argument, "no staves found on any of its pages; is it music?")
+                for argument in inputs_without_staves(results)
+            ]
+            outputs.write_failures(failures)
     for failure in failures:
         click.echo(f"Error: {failure}", err=True)
     if failures:
@@ -84,7 +100,9 @@ class _Reporter:
         from tqdm import tqdm
 
         shown = total > 1 and sys.stderr.isatty()
-        self.bar = tqdm(total=total, unit="page", leave=False, disable=not shown)
+        self.bar = tqdm(
+            total=total, unit=" pages", leave=False, disable=not shown, bar_format=BAR
+        )
 
     def __enter__(self) -> _Reporter:
         return self

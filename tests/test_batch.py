@@ -1,0 +1,157 @@
+"""Batches: one failure stops no other, nothing is done twice, whatever interrupts them."""
+
+from __future__ import annotations
+
+import csv
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from deepscores_tools.errors import InputError
+from deepscores_tools.folder_lock import only_writer
+from deepscores_tools.page_sources import find_pages
+from deepscores_tools.symbols import Box, Page, Symbol
+from omr.batch import PageResult, detect_batch
+from omr.outputs import Outputs, RunOptions
+
+OPTIONS = RunOptions(model="fake", model_hash="0", formats=("coco", "mung", "csv"), overlay=True)
+
+
+class Fake:
+    """One stem a page. Notes the gray level of what it is shown, and may fail at one."""
+
+    classes = ("stem",)
+
+    def __init__(self, failing: int = -1, error: BaseException | None = None) -> None:
+        self.seen: list[int] = []
+        self.failing, self.error = failing, error
+
+    def detect(self, image: NDArray[np.uint8], *, min_score: float | None = None) -> Page:
+        level = int(image[0, 0])
+        self.seen.append(level)
+        if level == self.failing and self.error is not None:
+            raise self.error
+        height, width = image.shape
+        stem = Symbol(name="stem", box=Box(2, 2, 4, 9 + level), score=0.5)
+        return Page(name="page", width=width, height=height, symbols=[stem], interline=9.0)
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    (tmp_path / "book").mkdir()
+    for level in range(8):
+        Image.new("L", (30, 40), level).save(tmp_path / "book" / f"{level}.png")
+    return tmp_path / "book"
+
+
+def run(
+    detector: Fake, book: Path, out: Path, jobs: int = 1, **further: object
+) -> list[PageResult]:
+    sources, _ = find_pages([book])
+    with only_writer(out):
+        return detect_batch(detector, sources, Outputs(out, OPTIONS), jobs=jobs, **further)  # type: ignore[arg-type]
+
+
+def content(out: Path) -> dict[str, bytes]:
+    return {str(f.relative_to(out)): f.read_bytes() for f in out.rglob("*") if f.is_file()}
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_pages_come_in_order_whatever_the_jobs(book: Path, tmp_path: Path, jobs: int) -> None:
+    reported: list[str] = []
+    results = run(
+        Fake(), book, tmp_path / "out", jobs, report=lambda r: reported.append(r.source.name)
+    )
+    assert reported == [r.source.name for r in results] == [f"{n}.png" for n in range(8)]
+    run(Fake(), book, tmp_path / "once")
+    assert content(tmp_path / "out") == content(tmp_path / "once")
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_an_interrupted_run_goes_on_where_it_was(book: Path, tmp_path: Path, jobs: int) -> None:
+    def interrupt(result: PageResult) -> None:
+        if result.source.name == "4.png":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(Fake(), book, tmp_path / "out", jobs, report=interrupt)
+    assert len(list((tmp_path / "out" / "pages").iterdir())) == 5, "page by page"
+    assert len(list((tmp_path / "out" / "mung").iterdir())) == 5
+    (tmp_path / "out" / "mung" / ".a.xml.77.part").touch()  # of a process that was killed
+    again = Fake()
+    results = run(again, book, tmp_path / "out", jobs)
+    assert sorted(again.seen) == [5, 6, 7]
+    assert [r.kept for r in results] == [True] * 5 + [False] * 3
+    run(Fake(), book, tmp_path / "once")
+    assert content(tmp_path / "out") == content(tmp_path / "once")
+
+
+def test_a_page_with_a_file_missing_is_done_again(book: Path, tmp_path: Path) -> None:
+    run(Fake(), book, tmp_path / "out")
+    (tmp_path / "out" / "csv" / "3.csv").unlink()
+    again = Fake()
+    run(again, book, tmp_path / "out")
+    assert again.seen == [3]
+
+
+@pytest.mark.parametrize(
+    "error", [InputError("a", "b"), MemoryError(), RuntimeError("DefaultCPUAllocator: no memory")]
+)
+def test_one_failure_stops_no_other(book: Path, tmp_path: Path, error: Exception) -> None:
+    results = run(Fake(failing=2, error=error), book, tmp_path / "out", jobs=2)
+    assert [r.source.name for r in results if r.failure] == ["2.png"]
+    assert len(list((tmp_path / "out" / "pages").iterdir())) == 7
+
+
+def test_an_output_that_cannot_be_written_ends_the_run(book: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mung").touch()
+    detector = Fake()
+    with pytest.raises(InputError, match="mung"):
+        run(detector, book, tmp_path / "out")
+    assert len(detector.seen) < 8, "pages that nobody will see are not computed"
+
+
+def test_few_pages_are_in_memory_at_a_time(book: Path, tmp_path: Path) -> None:
+    begun, finished, most = 0, 0, 0
+    lock = threading.Lock()
+
+    class Counting(Fake):
+        def detect(self, image: NDArray[np.uint8], *, min_score: float | None = None) -> Page:
+            nonlocal begun, most
+            with lock:
+                begun += 1
+                most = max(most, begun - finished)
+            return super().detect(image, min_score=min_score)
+
+    def report(_: PageResult) -> None:
+        nonlocal finished
+        with lock:
+            finished += 1
+
+    run(Counting(), book, tmp_path / "out", 2, report=report)
+    assert most <= 4
+
+
+def test_failures_are_listed_and_forgotten(tmp_path: Path) -> None:
+    outputs = Outputs(tmp_path, OPTIONS)
+    outputs.write_failures([InputError("a,b.png", 'no "music"')])
+    with (tmp_path / "failures.csv").open(newline="") as file:
+        assert list(csv.reader(file)) == [["where", "problem"], ["a,b.png", 'no "music"']]
+    outputs.write_failures([])
+    assert not (tmp_path / "failures.csv").exists()
+
+
+def test_one_process_at_a_time_writes(tmp_path: Path) -> None:
+    with (
+        only_writer(tmp_path),
+        pytest.raises(InputError, match="another process"),
+        only_writer(tmp_path),
+    ):
+        pass
+    with only_writer(tmp_path):
+        pass
