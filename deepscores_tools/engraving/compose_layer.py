@@ -2,18 +2,59 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+from deepscores_tools.engraving.compose_wishes import CLEFS, Choices
 
 _UNITS = {"breve": 256, "1": 128, "2": 64, "4": 32, "8": 16, "16": 8, "32": 4, "64": 2, "128": 1}
 """Note values in 128ths of a whole note."""
 
+_SHORTER_THAN_128TH = "256"
+_LONG_RESTS = {
+    "breve": '<rest dur="breve"/>',
+    "long": '<rest dur="long"/>',
+    "maxima": '<rest dur="1" glyph.auth="smufl" glyph.num="U+E4E0"/>',
+}
+
 _PITCHES = "cdefgab"
 _ARTICULATIONS = [
-    "acc", "stacc", "ten", "stacciss", "marc", "dnbow", "upbow", "stacc", "ten", "acc", "marc",
-    "stacciss", "snap", "lhpizz", "harm",
+    f"{name} {side}"
+    for name in (
+        "acc", "stacc", "ten", "stacciss", "marc", "dnbow", "upbow", "stacc", "ten", "acc", "marc",
+        "stacciss", "snap", "lhpizz", "harm",
+    )
+    for side in ("above", "below")
 ]  # fmt: skip
+_ACCIDENTALS = ["s", "f", "n", "x", "ff", "s", "f", "n", "s paren", "f paren", "n paren"]
+_PAREN = ' enclose="paren"'
+_CUE = ' cue="true"'
+_FILLS = ["<mRest/>", "<mRest/>", "<mRpt/>", "<mRpt2/>"]
+_TUPLETS = [str(n) for n in (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15)]
+_SIDES = ("line", "space")
+_GRACES = [f"{kind} {way}" for kind in ("acc", "unacc") for way in ("up", "down")]
+_HEADS = {
+    "x": ("4", "8", "16", "32", "64", "128"),
+    "diamond": ("4", "8", "16", "32", "64", "128"),
+    "diamond white": ("1", "2"),
+}
+"""Heads of other shapes, and the note values that they are drawn for."""
+
+
+_MUCH = 96
+"""What is left of a measure (128ths) may be filled by a whole note, a breve or its rest, be it
+a little short of them."""
+
+_Maker = Callable[[int], tuple[str, int] | None]
+"""What is left of the measure, in 128ths -> MEI text and how much of it is filled."""
+
+
+def _options(values: Sequence[str], left: int) -> list[str]:
+    """Note values that fit, on a line and in a space."""
+    fitting = [v for v in values if _UNITS[v] <= left or (v in ("breve", "1") and left >= _MUCH)]
+    return [f"{value} {side}" for value in fitting for side in _SIDES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +70,8 @@ class Staff:
 class LayerWriter:
     """Writes layers as MEI text. Note ids are counted through the whole score."""
 
-    def __init__(self, rng: np.random.Generator) -> None:
-        self._rng = rng
+    def __init__(self, choices: Choices) -> None:
+        self._choices, self._rng = choices, choices.rng
         self._count = 0
         self._place = 4
         self._notes: list[str] = []
@@ -41,9 +82,8 @@ class LayerWriter:
         self._staff, self._notes = staff, []
         rng = self._rng
         roll = rng.random()
-        for limit, text in ((0.04, "<mRest/>"), (0.055, "<mRpt/>"), (0.07, "<mRpt2/>")):
-            if roll < limit:
-                return text, []
+        if roll < 0.07 or (self._choices.waiting("fill") and roll < 0.2):
+            return self._choices.one("fill", _FILLS), []
         self._place = int(rng.integers(0, 9))
         parts: list[str] = []
         left = units
@@ -56,57 +96,62 @@ class LayerWriter:
     def _item(self, left: int) -> tuple[str, int]:
         rng = self._rng
         makers = [
-            (self._long, 0.20),
+            (self._long, 0.30),
             (self._beam, 0.20),
             (self._flags, 0.20),
             (self._rest, 0.16),
             (self._tuplet, 0.15),
             (self._cue, 0.12),
-            (self._breve, 0.10),
             (self._clef_change, 0.02),
             (self._beat_repeat, 0.02),
             (self._between, 0.03),
+            (self._tied, 0.03),
         ]
         weights = np.array([w for _, w in makers])
         if rng.random() < 0.3:
             order = rng.permutation(len(makers))
         else:
             order = rng.choice(len(makers), 6, p=weights / weights.sum())
-        for k in order:
-            made = makers[int(k)][0](left)
+        for maker in [*self._wanted_makers(), *(makers[int(k)][0] for k in order)]:
+            made = maker(left)
             if made is not None:
                 return made
         value = next(v for v, u in _UNITS.items() if u <= left)
         return self.note(value), _UNITS[value]
 
+    def _wanted_makers(self) -> list[_Maker]:
+        """Makers of what is wanted, in any order; not all of them, so that the music is mixed."""
+        makers = {
+            "long": self._long, "cue": self._cue, "flag": self._flags, "rest": self._rest,
+            "tuplet": self._tuplet, "tremolo": self._long, "tie": self._tied, "head": self._long,
+            "slash": self._beat_repeat, "grace": self._long, "small accid": self._cue,
+            "clef": self._clef_change,
+        }  # fmt: skip
+        wanted = [m for kind, m in makers.items() if self._choices.happens(kind, 0.0)]
+        return [wanted[int(k)] for k in self._rng.permutation(len(wanted))]
+
     def _long(self, left: int) -> tuple[str, int] | None:
-        values = [v for v in ("breve", "1", "2", "4") if _UNITS[v] <= left]
-        if not values:
+        options = _options(("breve", "1", "2", "4"), left)
+        if not options:
             return None
-        value = str(self._rng.choice(values))
+        value, side = self._choices.one("long", options).split()
         dotted = _UNITS[value] * 3 // 2 <= left and self._rng.random() < 0.3
         extra = ' dots="1"' if dotted else ""
-        if self._rng.random() < 0.35:
-            extra += f' stem.mod="{int(self._rng.integers(1, 6))}slash"'
-        units = _UNITS[value] * 3 // 2 if dotted else _UNITS[value]
-        return self._grace() + self.note(value, extra), units
-
-    def _breve(self, left: int) -> tuple[str, int] | None:
-        """A breve or its rest in what is left of the measure, be it a little short of two."""
-        if left < 96:
-            return None
-        extra = ' cue="true"' if self._rng.random() < 0.4 else ""
-        kind = self._rng.random()
-        if kind < 0.25:
-            return '<rest dur="breve"/>', left
-        return self.note("breve" if kind < 0.75 else "1", extra), left
+        if self._choices.happens("tremolo", 0.35):
+            extra += f' stem.mod="{self._choices.one("tremolo", "12345")}slash"'
+        units = _UNITS[value] * 3 // 2 if dotted else min(_UNITS[value], left)
+        return self._grace() + self.note(value, extra, side=side), units
 
     def _flags(self, left: int) -> tuple[str, int] | None:
-        value = str(self._rng.choice(["8", "8", "16", "16", "32", "64", "128"]))
-        count = min(left // _UNITS[value], int(self._rng.integers(1, 4)))
+        values = ["8", "8", "16", "16", "32", "64", "128", _SHORTER_THAN_128TH]
+        options = [f"{v} {way}" for v in values for way in ("up", "down")]
+        value, way = self._choices.one("flag", options).split()
+        units = _UNITS.get(value, 1)
+        count = min(left // units, int(self._rng.integers(1, 4)))
         if not count:
             return None
-        return "".join(self.note(value) for _ in range(count)), count * _UNITS[value]
+        extra = f' stem.dir="{way}"'
+        return "".join(self.note(value, extra) for _ in range(count)), count * units
 
     def _beam(self, left: int) -> tuple[str, int] | None:
         parts, used = [], 0
@@ -122,7 +167,7 @@ class LayerWriter:
         return f"<beam>{''.join(parts)}</beam>", used
 
     def _tuplet(self, left: int) -> tuple[str, int] | None:
-        number = int(self._rng.choice([2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15]))
+        number = int(self._choices.one("tuplet", _TUPLETS))
         base = 3 if number in (2, 4) else 1 << ((number - 1).bit_length() - 1)
         value = str(self._rng.choice(["4", "8", "16", "32"] if number < 8 else ["16", "32"]))
         units = base * _UNITS[value]
@@ -139,30 +184,45 @@ class LayerWriter:
         return f"<tuplet {ratio}>{inner}</tuplet>", units
 
     def _rest(self, left: int) -> tuple[str, int] | None:
-        values = [v for v, u in _UNITS.items() if u <= left]
+        values = [v for v, u in _UNITS.items() if u <= left] + [_SHORTER_THAN_128TH]
         if len(values) > 4 and self._rng.random() < 0.35:
             values = values[-4:]
-        value = str(self._rng.choice(values))
+        if left >= _MUCH:
+            values += _LONG_RESTS
+        value = self._choices.one("rest", values)
+        if value in _LONG_RESTS:
+            return _LONG_RESTS[value], left
+        if value == _SHORTER_THAN_128TH:
+            return f'<rest dur="{value}"/>', 1
         dotted = _UNITS[value] * 3 // 2 <= left and value not in ("128", "breve")
         dots = ' dots="1"' if dotted and self._rng.random() < 0.2 else ""
         units = _UNITS[value] * 3 // 2 if dots else _UNITS[value]
         return f'<rest dur="{value}"{dots}/>', units
 
     def _cue(self, left: int) -> tuple[str, int] | None:
-        values = [v for v in ("breve", "1", "2", "2", "4", "8") if _UNITS[v] <= left]
-        if not values:
+        options = _options(("breve", "1", "2", "2", "4", "8"), left)
+        if not options:
             return None
-        value = str(self._rng.choice(values))
-        return self._grace() + self.note(value, ' cue="true"'), _UNITS[value]
+        value, side = self._choices.one("cue", options).split()
+        return self._grace() + self.note(value, _CUE, side=side), min(_UNITS[value], left)
 
     def _clef_change(self, left: int) -> tuple[str, int] | None:
-        if self._staff.percussion or left < 32:
+        """Another clef for two notes."""
+        staff = self._staff
+        if staff.percussion or left < 64:
             return None
-        clef = str(self._rng.choice(['shape="G" line="2"', 'shape="F" line="4"']))
-        return f"<clef {clef}/>{self.note('4')}<clef {self._staff.clef}/>", 32
+        name = self._choices.one("clef", ["G", "F", *(c for c in CLEFS if c != "percussion")])
+        clef, bottom, _, _ = CLEFS[name]
+        self._staff = replace(staff, clef=clef, bottom=bottom)
+        notes = self.note("4") + self.note("4")
+        self._staff = staff
+        return f"<clef {clef}/>{notes}<clef {staff.clef}/>", 64
 
     def _beat_repeat(self, left: int) -> tuple[str, int] | None:
-        return ('<beatRpt slash="1"/>', 32) if left >= 32 else None
+        if left < 32:
+            return None
+        self._choices.one("slash", [""])
+        return '<beatRpt slash="1"/>', 32
 
     def _between(self, left: int) -> tuple[str, int] | None:
         """A tremolo between two notes, or a very short note or rest."""
@@ -170,25 +230,37 @@ class LayerWriter:
             beams = int(self._rng.integers(1, 4))
             pair = self.note("2", plain=True) + self.note("2", plain=True)
             return f'<fTrem beams="{beams}" unitdur="{8 << beams >> 1}">{pair}</fTrem>', 64
-        return (self.note("256") if self._rng.random() < 0.5 else '<rest dur="256"/>'), 1
+        note = self._rng.random() < 0.5
+        return (self.note(_SHORTER_THAN_128TH) if note else '<rest dur="256"/>'), 1
+
+    def _tied(self, left: int) -> tuple[str, int] | None:
+        """Two notes of one pitch, tied."""
+        values = [v for v in ("1", "2", "4", "8") if 2 * _UNITS[v] <= left]
+        if not values:
+            return None
+        self._choices.one("tie", [""])
+        value = str(self._rng.choice(values))
+        first, second = (self._head(self._place, value, f' tie="{t}"', True) for t in "it")
+        return first + second, 2 * _UNITS[value]
 
     def _grace(self) -> str:
         """None, one or a few grace notes, slashed or not, stems both ways."""
         rng = self._rng
-        if rng.random() > 0.4:
+        if not self._choices.happens("grace", 0.4):
             return ""
-        kind = str(rng.choice(["acc", "unacc"]))
+        if rng.random() < 0.2:
+            notes = "".join(self.note("16", ' grace="unacc"', plain=True) for _ in range(3))
+            return f"<beam>{notes}</beam>"
+        kind, way = self._choices.one("grace", _GRACES).split()
         slash = ' stem.mod="1slash"' if kind == "unacc" else ""
-        way = f' stem.dir="{rng.choice(["up", "down"])}"' if rng.random() < 0.7 else ""
-        if rng.random() < 0.75:
-            return self.note("8", f' grace="{kind}"{slash}{way}', plain=True)
-        notes = "".join(self.note("16", ' grace="unacc"', plain=True) for _ in range(3))
-        return f"<beam>{notes}</beam>"
+        return self.note("8", f' grace="{kind}"{slash} stem.dir="{way}"', plain=True)
 
-    def note(self, value: str, extra: str = "", *, plain: bool = False) -> str:
-        """A note, or a chord of two or three."""
+    def note(self, value: str, extra: str = "", *, plain: bool = False, side: str = "") -> str:
+        """A note, or a chord of two or three. side: "line", "space", or either."""
         rng = self._rng
         self._place = int(np.clip(self._place + rng.integers(-3, 4), -5, 13))
+        if side and _SIDES[self._place % 2] != side:
+            self._place += 1 if self._place < 4 else -1
         grace = "grace=" in extra
         if grace or plain or rng.random() > 0.2:
             return self._head(self._place, value, extra, plain or grace)
@@ -199,21 +271,18 @@ class LayerWriter:
         return f'<chord xml:id="n{self._count}" dur="{value}"{extra}>{heads}</chord>'
 
     def _head(self, place: int, value: str, extra: str, plain: bool) -> str:
-        rng = self._rng
         self._count += 1
         name = f"n{self._count}"
+        choices = self._choices
         inner = ""
+        if not plain and choices.happens("artic", 0.35):
+            kind, where = choices.one("artic", _ARTICULATIONS).split()
+            inner += f'<artic artic="{kind}" place="{where}"/>'
         small = "grace=" in extra or "cue=" in extra
-        if not plain and rng.random() < 0.35:
-            where = str(rng.choice(["above", "below"]))
-            inner += f'<artic artic="{rng.choice(_ARTICULATIONS)}" place="{where}"/>'
-        if rng.random() < (0.3 if small else 0.14):
-            kind = str(rng.choice(["s", "f", "n", "x", "ff", "s", "f", "n"]))
-            paren = ' enclose="paren"' if rng.random() < 0.15 else ""
-            inner += f'<accid accid="{kind}"{paren}/>'
-        shape = ""
-        if self._staff.percussion and rng.random() < 0.4:
-            shape = f' head.shape="{rng.choice(["x", "diamond"])}"'
+        kind = "small accid" if small else "accid"
+        if choices.happens(kind, 0.3 if small else 0.14):
+            accid, _, paren = choices.one(kind, _ACCIDENTALS).partition(" ")
+            inner += f'<accid accid="{accid}"{paren and _PAREN}/>'
         duration = f' dur="{value}"' if value else ""
         if value:
             self._notes.append(name)
@@ -222,4 +291,11 @@ class LayerWriter:
         else:
             number = self._staff.bottom + place
             pitch = f'pname="{_PITCHES[number % 7]}" oct="{number // 7}"'
-        return f'<note xml:id="{name}" {pitch}{duration}{shape}{extra}>{inner}</note>'
+        return f'<note xml:id="{name}" {pitch}{duration}{self._shape(value)}{extra}>{inner}</note>'
+
+    def _shape(self, value: str) -> str:
+        """Attributes of a head of another shape, common on percussion staves alone."""
+        options = [head for head, values in _HEADS.items() if value in values]
+        if not options or not self._choices.happens("head", 0.4 * self._staff.percussion):
+            return ""
+        return f' head.shape="{self._choices.one("head", options).split()[0]}"'

@@ -2,112 +2,112 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 
-import numpy as np
-
-from deepscores_tools.engraving.compose_layer import Staff
+from deepscores_tools.engraving.compose_wishes import Choices
 
 _DYNAMICS = [
     "p", "pp", "ppp", "mp", "mf", "f", "ff", "fff", "sf", "sfz", "fz", "rf", "rfz", "sfp", "fp",
     "sffz", "r", "z", "s", "m", "n", "mfz",
 ]  # fmt: skip
 _WORDS = ["dolce", "espr.", "cresc.", "rit.", "a tempo", "sempre", "con fuoco", "simile"]
+_SIDES = ("above", "below")
 
 
-def measure_marks(rng: np.random.Generator, staff: Staff, notes: Sequence[str]) -> str:
+def measure_marks(choices: Choices, notes: Sequence[str]) -> str:
     """Control events for one staff of a measure as MEI text. notes: ids in order."""
     if not notes:
         return ""
     marks: list[str] = []
-    for maker, chance in _MAKERS:
-        if rng.random() < chance:
-            marks.append(maker(rng, staff, notes))
+    for kind, (chance, ways) in _MARKS.items():
+        if choices.happens(kind, chance):
+            marks.append(_placed(ways[choices.one(kind, list(ways))], choices, notes))
     for note in notes:
-        if rng.random() < 0.12:
-            digit = int(rng.integers(0, 6))
-            marks.append(f'<fing startid="#{note}" place="{_side(rng)}">{digit}</fing>')
+        if choices.happens("fing", 0.12):
+            digit = choices.one("fing", "012345")
+            side = _SIDES[int(choices.rng.integers(2))]
+            marks.append(f'<fing startid="#{note}" place="{side}">{digit}</fing>')
     return "".join(marks)
 
 
-def _side(rng: np.random.Generator) -> str:
-    return str(rng.choice(["above", "below"]))
-
-
-def _one(rng: np.random.Generator, notes: Sequence[str]) -> str:
-    return str(rng.choice(list(notes)))
-
-
-def _two(rng: np.random.Generator, notes: Sequence[str]) -> tuple[str, str]:
+def _placed(pattern: str, choices: Choices, notes: Sequence[str]) -> str:
+    """The pattern on a note (NOTE), or from one (SPAN, FIRST) to a later one (LAST); or nothing."""
+    rng = choices.rng
+    text = pattern.replace("NOTE", f'startid="#{notes[int(rng.integers(len(notes)))]}"')
+    if text != pattern:
+        return text
     if len(notes) < 2:
-        return notes[0], notes[0]
-    a, b = sorted(rng.choice(len(notes), 2, replace=False))
-    return notes[int(a)], notes[int(b)]
-
-
-def _at_note(pattern: str) -> Callable[[np.random.Generator, Staff, Sequence[str]], str]:
-    """A mark on one note; `SIDE` in the pattern is drawn."""
-
-    def make(rng: np.random.Generator, staff: Staff, notes: Sequence[str]) -> str:
-        text = pattern.replace("SIDE", _side(rng)).replace("WAY", str(rng.choice(_WAYS)))
-        return text.replace("NOTE", f'startid="#{_one(rng, notes)}"')
-
-    return make
-
-
-def _spanning(pattern: str) -> Callable[[np.random.Generator, Staff, Sequence[str]], str]:
-    """A mark from one note to a later one."""
-
-    def make(rng: np.random.Generator, staff: Staff, notes: Sequence[str]) -> str:
-        first, last = _two(rng, notes)
-        if first == last:
-            return ""
-        text = pattern.replace("SIDE", _side(rng)).replace("DIS", str(rng.choice(["8", "15"])))
-        text = text.replace("FORM", str(rng.choice(["cres", "dim"])))
-        return text.replace("SPAN", f'startid="#{first}" endid="#{last}"')
-
-    return make
-
-
-_WAYS = ["upper", "lower"]
-
-
-def _dynamic(rng: np.random.Generator, staff: Staff, notes: Sequence[str]) -> str:
-    mark = str(rng.choice(_DYNAMICS))
-    return f'<dynam place="below" startid="#{_one(rng, notes)}">{mark}</dynam>'
-
-
-def _word(rng: np.random.Generator, staff: Staff, notes: Sequence[str]) -> str:
-    return f'<dir place="{_side(rng)}" startid="#{_one(rng, notes)}">{rng.choice(_WORDS)}</dir>'
-
-
-def _pedal(rng: np.random.Generator, staff: Staff, notes: Sequence[str]) -> str:
-    first, last = _two(rng, notes)
-    form = str(rng.choice(["pedstar", "pedstar", "line"]))
-    return (
-        f'<pedal dir="down" place="below" form="{form}" startid="#{first}"/>'
-        f'<pedal dir="up" place="below" form="{form}" startid="#{last}"/>'
+        return ""
+    first, last = sorted(int(k) for k in rng.choice(len(notes), 2, replace=False))
+    text = pattern.replace("SPAN", f'startid="#{notes[first]}" endid="#{notes[last]}"')
+    return text.replace("FIRST", f'startid="#{notes[first]}"').replace(
+        "LAST", f'startid="#{notes[last]}"'
     )
 
 
-_MAKERS: Sequence[tuple[Callable[[np.random.Generator, Staff, Sequence[str]], str], float]] = (
-    (_dynamic, 0.45),
-    (_word, 0.08),
-    (_pedal, 0.12),
-    (_at_note('<fermata place="SIDE" NOTE/>'), 0.12),
-    (_at_note('<trill place="above" NOTE/>'), 0.08),
-    (_at_note('<turn form="WAY" place="above" NOTE/>'), 0.22),
-    (_at_note('<mordent form="WAY" place="above" NOTE/>'), 0.2),
-    (_at_note('<turn glyph.auth="smufl" glyph.num="U+E569" place="above" NOTE/>'), 0.05),
-    (_at_note('<mordent glyph.auth="smufl" glyph.num="U+E56E" place="above" NOTE/>'), 0.05),
-    (_at_note("<caesura NOTE/>"), 0.12),
-    (_spanning('<trill extender="true" place="above" SPAN/>'), 0.04),
-    (_at_note("<breath NOTE/>"), 0.08),
-    (_at_note('<repeatMark func="segno" place="above" NOTE/>'), 0.1),
-    (_at_note('<repeatMark func="coda" place="above" NOTE/>'), 0.1),
-    (_at_note("<arpeg NOTE/>"), 0.1),
-    (_spanning("<slur SPAN/>"), 0.25),
-    (_spanning('<hairpin form="FORM" place="below" SPAN/>'), 0.18),
-    (_spanning('<octave dis="DIS" dis.place="SIDE" SPAN/>'), 0.12),
-    (_spanning("<gliss SPAN/>"), 0.05),
-)
+def _both_sides(pattern: str) -> dict[str, str]:
+    return {side: pattern.replace("SIDE", side) for side in _SIDES}
+
+
+def _pedal(form: str) -> str:
+    return (
+        f'<pedal dir="down" place="below" form="{form}" FIRST/>'
+        f'<pedal dir="up" place="below" form="{form}" LAST/>'
+    )
+
+
+_MARKS: Mapping[str, tuple[float, Mapping[str, str]]] = {
+    # kind -> chance in a measure of a staff; answer -> pattern of MEI
+    "dynam": (0.45, {d: f'<dynam place="below" NOTE>{d}</dynam>' for d in _DYNAMICS}),
+    "word": (
+        0.08,
+        {f"{w} {s}": f'<dir place="{s}" NOTE>{w}</dir>' for w in _WORDS for s in _SIDES},
+    ),
+    "pedal": (0.12, {"star": _pedal("pedstar"), "line": _pedal("line")}),
+    "fermata": (0.12, _both_sides('<fermata place="SIDE" NOTE/>')),
+    "trill": (0.08, {"": '<trill place="above" NOTE/>'}),
+    "long trill": (0.04, {"": '<trill extender="true" place="above" SPAN/>'}),
+    "turn": (
+        0.24,
+        {
+            "upper": '<turn form="upper" place="above" NOTE/>',
+            "lower": '<turn form="lower" place="above" NOTE/>',
+            "slash": '<turn glyph.auth="smufl" glyph.num="U+E569" place="above" NOTE/>',
+        },
+    ),
+    "mordent": (
+        0.22,
+        {
+            "upper": '<mordent form="upper" place="above" NOTE/>',
+            "lower": '<mordent form="lower" place="above" NOTE/>',
+            "long": '<mordent glyph.auth="smufl" glyph.num="U+E56E" place="above" NOTE/>',
+        },
+    ),
+    "caesura": (0.12, {"": "<caesura NOTE/>"}),
+    "breath": (
+        0.08,
+        {
+            "comma": "<breath NOTE/>",
+            "tick": '<dir place="above" NOTE><symbol glyph.auth="smufl" glyph.num="U+E4CF"/></dir>',
+        },
+    ),
+    "repeat mark": (
+        0.15,
+        {n: f'<repeatMark func="{n}" place="above" NOTE/>' for n in ("segno", "coda")},
+    ),
+    "arpeggio": (0.1, {"": "<arpeg NOTE/>"}),
+    "slur": (0.25, {"": "<slur SPAN/>"}),
+    "hairpin": (
+        0.18,
+        {f: f'<hairpin form="{f}" place="below" SPAN/>' for f in ("cres", "dim")},
+    ),
+    "octave": (
+        0.12,
+        {
+            f"{d} {s}": f'<octave dis="{d}" dis.place="{s}" SPAN/>'
+            for d in ("8", "15")
+            for s in _SIDES
+        },
+    ),
+    "glissando": (0.05, {"": "<gliss SPAN/>"}),
+}
