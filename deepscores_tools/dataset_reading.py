@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats import FORMATS, coco_read, deepscores_v1, deepscores_v2, format_of
+from deepscores_tools.formats import (
+    coco_read,
+    deepscores_v1,
+    deepscores_v2,
+    format_of,
+    read_fitting,
+)
 from deepscores_tools.splits import parse_spec, select
 from deepscores_tools.symbols import Page
 from deepscores_tools.vocabularies import ClassTable, SymbolClass
@@ -38,15 +44,13 @@ class Pages:
             raise InputError(spec, f"is {self.format_name}, which has no annotation sets")
 
     def __iter__(self) -> Iterator[Page]:
-        pages = self._read()
-        return select(pages, self._conditions, self.spec) if self._conditions else pages
-
-    def _read(self) -> Iterator[Page]:
         if self.format_name == "deepscores-v2":
-            return deepscores_v2.read(self.path, self._set or "deepscores", self._masks)
-        if self.format_name == "deepscores-v1":
-            return deepscores_v1.read(self.path, self._masks)
-        return FORMATS[self.format_name].read(self.path)
+            pages = deepscores_v2.read(self.path, self._set or "deepscores", self._masks)
+        elif self.format_name == "deepscores-v1":
+            pages = deepscores_v1.read(self.path, self._masks)
+        else:
+            return read_fitting(self.path, self._conditions, self.spec)
+        return select(pages, self._conditions, self.spec) if self._conditions else pages
 
     def leaves_segmentation(self) -> bool:
         """Whether there are segmentation images that masks are not cut from."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.symbols import Page
+from deepscores_tools.symbols import Attribute, Page
 
 DEVELOPMENT_WRITERS = ("07", "19", "20", "22", "23", "24", "25")
 """MUSCIMA++: the writers figures are reported on while developing; 20 pages, never trained on."""
@@ -21,9 +21,9 @@ class Condition:
     values: Sequence[str]
     negated: bool = False
 
-    def holds(self, page: Page) -> bool:
+    def holds(self, attributes: Mapping[str, Attribute]) -> bool:
         """Values are compared as text; a page without the attribute has none of them."""
-        value = page.attributes.get(self.attribute)
+        value = attributes.get(self.attribute)
         return (value is not None and str(value) in self.values) != self.negated
 
 
@@ -38,6 +38,16 @@ def parse_spec(spec: str) -> tuple[Path, list[Condition]]:
     return Path(path), [_condition(text, spec) for text in filters.split("&")]
 
 
+def fits(attributes: Mapping[str, Attribute], conditions: Sequence[Condition]) -> bool:
+    """Whether all conditions hold."""
+    return all(condition.holds(attributes) for condition in conditions)
+
+
+def may_fit(known: Mapping[str, Attribute], conditions: Sequence[Condition]) -> bool:
+    """Whether all may hold of a page some of whose attributes are known."""
+    return all(c.holds(known) for c in conditions if c.attribute in known)
+
+
 def select(
     pages: Iterable[Page], conditions: Sequence[Condition], name: str = "dataset"
 ) -> Iterator[Page]:
@@ -46,12 +56,12 @@ def select(
     seen: set[str] = set()
     for page in pages:
         seen.update(page.attributes)
-        if all(condition.holds(page) for condition in conditions):
+        if fits(page.attributes, conditions):
             found = True
             yield page
     if not found:
-        known = ", ".join(sorted(seen)) or "none"
-        raise InputError(name, f"no page fits; the pages' attributes are: {known}")
+        known = f"; the pages' attributes are: {', '.join(sorted(seen))}" if seen else ""
+        raise InputError(name, f"no page fits{known}")
 
 
 def by_writer(pages: Iterable[Page], writers: Collection[str]) -> Iterator[Page]:

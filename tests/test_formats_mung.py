@@ -14,7 +14,7 @@ from pages import assert_same_symbol, pages
 
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats import mung
+from deepscores_tools.formats import mung, read_selected
 from deepscores_tools.formats.mung_mask import decode_mask, encode_mask
 from deepscores_tools.symbols import Box, Page, Symbol
 
@@ -86,6 +86,19 @@ def test_data_items_become_attributes_and_the_score(tmp_path: Path) -> None:
     (node,) = read_nodes_from_file(str(tmp_path / "out" / file.name))
     assert node.data["precedence_outlinks"] == [8, 17]
     assert node.data["score"] == 0.5
+
+
+def test_pages_of_other_writers_are_not_parsed(tmp_path: Path) -> None:
+    nodes(tmp_path, NODE)
+    other = tmp_path / "CVC-MUSCIMA_W-08_N-05_D-ideal.xml"
+    other.write_text(f'<Nodes dataset="d" document="{other.stem}"><Node>broken')
+    for spec in ("#writer=07", "#writer!=08", "#dataset=d&writer!=08"):
+        (page,) = read_selected(f"{tmp_path}{spec}")
+        assert page.attributes["writer"] == "07"
+    with pytest.raises(InputError, match="not well-formed"):
+        list(read_selected(f"{tmp_path}#writer=08"))
+    with pytest.raises(InputError, match="no page fits"):
+        list(read_selected(f"{tmp_path}#writer=09"))
 
 
 ENTITIES = '<!DOCTYPE Nodes [<!ENTITY a "1"><!ENTITY b SYSTEM "file:///etc/passwd">]>'

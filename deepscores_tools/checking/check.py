@@ -20,7 +20,7 @@ from deepscores_tools.checking.page_checks import page_defects
 from deepscores_tools.class_maps import VOCABULARIES, vocabulary
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import format_of
-from deepscores_tools.splits import parse_spec
+from deepscores_tools.splits import fits, parse_spec
 from deepscores_tools.symbols import Page
 
 _EXAMINERS: Mapping[str, Callable[[Path], Iterator[Examined]]] = {
@@ -66,7 +66,7 @@ def _found(spec: str, report: CheckReport, known: frozenset[str]) -> Iterator[De
     failures: list[Defect] = []
     for examined in _examine(path, report.format):
         page = examined.page
-        if page is not None and not all(condition.holds(page) for condition in conditions):
+        if page is not None and not fits(page.attributes, conditions):
             continue
         if page is None and not report.pages:
             failures += examined.defects  # it may be that nothing can be read at all

@@ -10,7 +10,7 @@ choice of pages, `PATH#writer=07,19` or `PATH#writer!=07,19`: see `read_selected
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -25,7 +25,7 @@ from deepscores_tools.formats import (
     voc,
     yolo,
 )
-from deepscores_tools.splits import parse_spec, select
+from deepscores_tools.splits import Condition, parse_spec, select
 from deepscores_tools.symbols import Page
 
 HEAD = 4096  # bytes of a file that formats are told by
@@ -73,6 +73,16 @@ def read_dataset(path: Path) -> Iterator[Page]:
     return FORMATS[format_of(path)].read(path)
 
 
+def read_fitting(path: Path, conditions: Sequence[Condition], name: str) -> Iterator[Page]:
+    """The pages for which all conditions hold; `name` is what errors call the dataset.
+
+    Where a format tells attributes without parsing a page, others are not parsed. InputError.
+    """
+    if conditions and format_of(path) == "mung":
+        return select(mung.read(path, conditions), conditions, name)
+    return select(read_dataset(path), conditions, name) if conditions else read_dataset(path)
+
+
 def read_selected(spec: str, root: Path | None = None) -> Iterator[Page]:
     """The pages that a spec names: `PATH`, `PATH#writer=07,19` or `PATH#writer!=07,19`.
 
@@ -82,7 +92,7 @@ def read_selected(spec: str, root: Path | None = None) -> Iterator[Page]:
     path, conditions = parse_spec(spec)
     if root is not None:
         path = root / path
-    return select(read_dataset(path), conditions, spec) if conditions else read_dataset(path)
+    return read_fitting(path, conditions, spec)
 
 
 def _telling_files(path: Path) -> Iterator[Path]:

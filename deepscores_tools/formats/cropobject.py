@@ -9,7 +9,7 @@ names are those of MUSCIMA++ 1.0: class_maps has them as 2.0's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,13 +19,17 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.formats.mung import MAX_SIDE, document_attributes, files, page_size
 from deepscores_tools.formats.mung_data import read_data
 from deepscores_tools.formats.mung_mask import decode_mask
+from deepscores_tools.formats.safe_xml import elements, root_of
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 from deepscores_tools.true_interline import true_interline
 
-__all__ = ["read", "read_page", "recognises", "write"]
+__all__ = ["page_of", "read", "read_page", "recognises", "symbol_of", "write"]
 
-_ROOT = re.compile(rb"^[^<]*(<[?!][^>]*>[^<]*)*<CropObjectList[\s>]")
-_ID = "{http://www.w3.org/XML/1998/namespace}id"
+ROOT, OBJECT = "CropObjectList", "CropObject"
+ID = "{http://www.w3.org/XML/1998/namespace}id"
+"""The attribute of an object that names it and its document."""
+
+_FIRST = re.compile(rb"^[^<]*(<[?!][^>]*>[^<]*)*<CropObjectList[\s>]")
 _SEPARATOR = "___"
 _STAFF_LINE = "staff_line"
 
@@ -34,7 +38,7 @@ Fields = Mapping[str, etree._Element]
 
 def recognises(file: Path, head: bytes) -> bool:
     """Whether the first element of this XML is <CropObjectList>."""
-    return bool(_ROOT.search(head))
+    return bool(_FIRST.search(head))
 
 
 def read(path: Path) -> Iterator[Page]:
@@ -53,43 +57,30 @@ def write(pages: object, out: Path) -> None:
 
 def read_page(file: Path) -> Page:
     """The one page of a CropObject file. Raises InputError."""
+    root_of(file, ROOT)
     symbols: dict[int, Symbol] = {}
     inlinks: list[tuple[int, int]] = []
     dataset = document = ""
-    root: etree._Element | None = None
-    try:
-        with file.open("rb") as stream:
-            parser = etree.iterparse(
-                stream, events=("end",), tag="CropObject", resolve_entities=False,
-                no_network=True, load_dtd=False, huge_tree=False, remove_comments=True,
-            )  # fmt: skip
-            for _, element in parser:
-                try:
-                    origin, symbol, starts = _symbol(element)
-                    if symbol.id is None or symbol.id in symbols:
-                        raise ValueError(f"two objects have the id {symbol.id}")
-                except ValueError as error:
-                    where = f"object {element.get(_ID)}, line {element.sourceline}"
-                    raise InputError(file, f"{where}: {error}") from error
-                symbols[symbol.id] = symbol
-                inlinks += [(start, symbol.id) for start in starts]
-                dataset, document = origin if origin[1] else (dataset, document)
-                element.clear()
-            root = parser.root
-    except OSError as error:
-        raise InputError(file, error.strerror or str(error)) from error
-    except etree.XMLSyntaxError as error:
-        raise InputError(file, f"not well-formed XML: {error.msg}") from error
-    if root is None or root.tag != "CropObjectList":
-        raise InputError(file, "not CropObject: the root element is not <CropObjectList>")
+    for element in elements(file, OBJECT):
+        try:
+            origin, symbol, starts = symbol_of(element)
+            if symbol.id is None or symbol.id in symbols:
+                raise ValueError(f"two objects have the id {symbol.id}")
+        except ValueError as error:
+            where = f"object {element.get(ID)}, line {element.sourceline}"
+            raise InputError(file, f"{where}: {error}") from error
+        symbols[symbol.id] = symbol
+        inlinks += [(start, symbol.id) for start in starts]
+        dataset, document = origin if origin[1] else (dataset, document)
     for start, end in inlinks:
         if start in symbols and end not in symbols[start].outlinks:
             links = (*symbols[start].outlinks, end)
             symbols[start] = replace(symbols[start], outlinks=links)
-    return _page(file, list(symbols.values()), dataset, document or file.stem)
+    return page_of(file, list(symbols.values()), dataset, document or file.stem)
 
 
-def _page(file: Path, symbols: list[Symbol], dataset: str, document: str) -> Page:
+def page_of(file: Path, symbols: Sequence[Symbol], dataset: str, document: str) -> Page:
+    """The page of a file with these objects."""
     width, height = page_size(symbols)
     attributes: dict[str, Attribute] = dict(document_attributes(document))
     if dataset:
@@ -101,8 +92,11 @@ def _page(file: Path, symbols: list[Symbol], dataset: str, document: str) -> Pag
     )  # fmt: skip
 
 
-def _symbol(element: etree._Element) -> tuple[tuple[str, str], Symbol, tuple[int, ...]]:
-    """The (dataset, document) an object says it is of, empty if none; itself; its inlinks."""
+def symbol_of(element: etree._Element) -> tuple[tuple[str, str], Symbol, tuple[int, ...]]:
+    """The (dataset, document) an object says it is of, empty if none; itself; its inlinks.
+
+    Raises ValueError.
+    """
     fields = {child.tag: child for child in element if isinstance(child.tag, str)}
     origin, number = _identity(element, fields)
     name = _text(fields, "MLClassName") or _text(fields, "ClassName")
@@ -124,7 +118,7 @@ def _symbol(element: etree._Element) -> tuple[tuple[str, str], Symbol, tuple[int
 
 
 def _identity(element: etree._Element, fields: Fields) -> tuple[tuple[str, str], int]:
-    parts = (element.get(_ID) or "").split(_SEPARATOR)
+    parts = (element.get(ID) or "").split(_SEPARATOR)
     if len(parts) < 3:
         return ("", ""), _integer(fields, "Id")
     # A dataset or document may hold the separator's own character, the number cannot.

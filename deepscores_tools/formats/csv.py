@@ -13,9 +13,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import TextIO
 
-from PIL import Image, UnidentifiedImageError
-
 from deepscores_tools.errors import InputError
+from deepscores_tools.formats.losses import count_page_losses, count_symbol_losses
+from deepscores_tools.formats.mung import MAX_SIDE
+from deepscores_tools.formats.pictures import picture_size
 from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream
 from deepscores_tools.symbols import Box, Page, Symbol
 
@@ -38,13 +39,10 @@ def read(path: Path) -> Iterator[Page]:
 
     The rows of one page stand together. Raises InputError.
     """
-    files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
-    if not files:
-        raise InputError(path, "no .csv file in this folder")
     guard = KeyGuard(path)
-    for file in files:
-        for name, rows in groupby(_rows(file), key=lambda row: row[1][0]):
-            page = _page(name, list(rows), file)
+    for file in csv_files(path):
+        for name, rows in groupby(rows_of(file), key=lambda row: row[1][0]):
+            page = page_of(name, list(rows), file)
             guard.check(page)
             yield page
 
@@ -72,19 +70,26 @@ def _write_page(stream: TextIO, page: Page, losses: Losses, header: bool) -> Non
     writer = csv.writer(stream, lineterminator="\n")
     if header:
         writer.writerow((*HEADER, SCORE))
+    count_page_losses(losses, page)
     if not page.symbols:
         writer.writerow((inside(page.name, page.name), "", "", "", "", ""))
     for s in page.symbols:
         x0, y0, x1, y1 = (_short(v) for v in s.box)
         score = () if s.score is None else (float(s.score),)
         writer.writerow((inside(page.name, page.name), y0, x0, y1, x1, s.name, *score))
-        losses.add("masks", s.mask is not None)
-        losses.add("links", bool(s.outlinks))
-        losses.add("oriented boxes", s.oriented_box is not None)
-        losses.add("symbols' attributes", bool(s.attributes))
+        count_symbol_losses(losses, s, {"score"})
 
 
-def _rows(file: Path) -> Iterator[Row]:
+def csv_files(path: Path) -> Sequence[Path]:
+    """The CSV files of a dataset, which may be one file. Raises InputError if there is none."""
+    files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
+    if not files:
+        raise InputError(path, "no .csv file in this folder")
+    return files
+
+
+def rows_of(file: Path) -> Iterator[Row]:
+    """The rows of a file, one at a time, without its header. Raises InputError."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.reader(stream)
@@ -100,38 +105,32 @@ def _rows(file: Path) -> Iterator[Row]:
         raise InputError(file, f"is not CSV: {error}") from error
 
 
-def _page(name: str, rows: Sequence[Row], file: Path) -> Page:
-    symbols = [_symbol(cells, file, line) for line, cells in rows if any(cells[1:])]
+def page_of(name: str, rows: Sequence[Row], file: Path) -> Page:
+    """The page that these rows of a file are of. Raises InputError."""
+    symbols = [symbol_of(cells, file, line) for line, cells in rows if any(cells[1:])]
     image = file.parent / inside(name, file)
-    size = _picture_size(image) if image.is_file() else None
-    if size is None:
+    found = image if image.is_file() else None
+    if found is not None:
+        size = picture_size(found)
+    else:
         right = max((s.box.x1 for s in symbols), default=1.0)
         bottom = max((s.box.y1 for s in symbols), default=1.0)
         size = (max(int(-(-right // 1)), 1), max(int(-(-bottom // 1)), 1))
-    found = image if image.is_file() else None
     return Page(name=name, width=size[0], height=size[1], symbols=symbols, image=found)
 
 
-def _symbol(cells: Sequence[str], file: Path, line: int) -> Symbol:
+def symbol_of(cells: Sequence[str], file: Path, line: int) -> Symbol:
+    """The symbol in a row. Raises InputError."""
     try:
         top, left, bottom, right = (float(cell) for cell in cells[1:5])
+        if not all(abs(v) <= MAX_SIDE for v in (top, left, bottom, right)):
+            raise ValueError(f"a coordinate is not finite or beyond {MAX_SIDE} pixels")
         score = float(cells[6]) if len(cells) == 7 and cells[6] else None
         if not cells[5]:
             raise ValueError("no class_name")
         return Symbol(name=cells[5], box=Box(left, top, right, bottom), score=score)
     except ValueError as error:
         raise InputError(file, f"line {line}: {error}") from error
-
-
-def _picture_size(image: Path) -> tuple[int, int] | None:
-    """(width, height) as displayed, from the file's header; None where it cannot be told."""
-    try:
-        with Image.open(image) as picture:
-            width, height = picture.size
-            turned = picture.getexif().get(0x0112, 1) >= 5  # EXIF orientations by 90 degrees
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError):
-        return None
-    return (height, width) if turned else (width, height)
 
 
 def _short(value: float) -> float:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -27,7 +27,7 @@ from deepscores_tools.formats.deepscores_v1_write import (
 from deepscores_tools.formats.pictures import first_file
 from deepscores_tools.formats.segmentation import GRAYS, cut_masks, read_gray
 from deepscores_tools.formats.snap import snapped
-from deepscores_tools.formats.voc_xml import ROOT, VocObject, read_voc
+from deepscores_tools.formats.voc_xml import ROOT, VocFile, VocObject, read_voc
 from deepscores_tools.formats.writing import KeyGuard, inside
 from deepscores_tools.symbols import Box, Page, Symbol
 
@@ -58,13 +58,14 @@ def read(path: Path, masks: bool = False) -> Iterator[Page]:
     gray values (see segmentation.py). Raises InputError.
     """
     guard = KeyGuard(path)
-    for file in _files(path):
+    for file in xml_files(path):
         page = _page(file)
         guard.check(page)
         yield _with_masks(page, file) if masks else page
 
 
-def _files(path: Path) -> list[Path]:
+def xml_files(path: Path) -> list[Path]:
+    """The XML files of a dataset, which may be one file. Raises InputError if there is none."""
     if path.is_file():
         return [path]
     for folder in (path / XML, path):
@@ -76,24 +77,30 @@ def _files(path: Path) -> list[Path]:
 
 def _page(file: Path) -> Page:
     voc = read_voc(file)
-    width, height = voc.size
+    symbols = []
+    for item in voc.objects:
+        try:
+            symbols.append(symbol_of(item, *voc.size))
+        except ValueError as error:
+            raise InputError(file, f"line {item.line}: {error}") from error
+    return page_of(file, voc, symbols)
+
+
+def page_of(file: Path, voc: VocFile, symbols: Sequence[Symbol]) -> Page:
+    """The page of a file with these symbols. Raises InputError."""
     said = inside(voc.filename, file) if voc.filename else ""
     name = f"{file.stem}.png"
     # The one that is told keeps the folders of a page that a name of one file has as `__`.
     if said and said.rpartition(".")[0].replace("/", "__") == file.stem:
         name = str(PurePosixPath(said).with_suffix(".png"))
-    symbols = []
-    for item in voc.objects:
-        try:
-            symbols.append(_symbol(item, width, height))
-        except ValueError as error:
-            raise InputError(file, f"line {item.line}: {error}") from error
     picture = f"{file.stem}.png"
     image = first_file((file.parent.parent / IMAGES / picture, file.with_name(picture)))
+    width, height = voc.size
     return Page(name=name, width=width, height=height, symbols=symbols, image=image)
 
 
-def _symbol(item: VocObject, width: int, height: int) -> Symbol:
+def symbol_of(item: VocObject, width: int, height: int) -> Symbol:
+    """The symbol of an object on a page of this size in pixels. Raises ValueError."""
     x0, x1, y0, y1 = (item.corners[tag] for tag in ORDER)
     if any(abs(value) > FAR for value in (x0, x1, y0, y1)):
         raise ValueError(f"{item.name}: coordinates are pixels, not fractions of the page")

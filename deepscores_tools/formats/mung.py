@@ -22,32 +22,39 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.formats.mung_data import ONE_SIDED, corners, read_data
 from deepscores_tools.formats.mung_mask import decode_mask
 from deepscores_tools.formats.mung_write import write
+from deepscores_tools.formats.safe_xml import elements, root_of
+from deepscores_tools.splits import Condition, may_fit
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 from deepscores_tools.true_interline import true_interline
 
-__all__ = ["files", "page_size", "read", "read_page", "recognises", "write"]
+__all__ = ["files", "page_of", "page_size", "read", "read_page", "recognises", "symbol_of", "write"]
+
+ROOT = "Nodes"
 
 MAX_SIDE = 1_000_000
 """Pixels; a coordinate beyond this is a broken file, not a page."""
 
-_ROOT = re.compile(rb"^[^<]*(<[?!][^>]*>[^<]*)*<Nodes[\s>]")
+_FIRST = re.compile(rb"^[^<]*(<[?!][^>]*>[^<]*)*<Nodes[\s>]")
 _DOCUMENT = re.compile(r"CVC-MUSCIMA_W-(?P<writer>\d+)_N-(?P<piece>\d+)_D-(?P<distortion>\w+)$")
 
 
 def recognises(file: Path, head: bytes) -> bool:
     """Whether the first element of this XML is <Nodes>."""
-    return bool(_ROOT.search(head))
+    return bool(_FIRST.search(head))
 
 
-def read(path: Path) -> Iterator[Page]:
+def read(path: Path, conditions: Sequence[Condition] = ()) -> Iterator[Page]:
     """The pages of one MuNG file, or of a folder of them in the order of their names.
 
     A folder whose `annotations` subfolder holds the files, as MUSCIMA++ is shipped, will do.
     `Page.name` is the file's path in its folder with the extension .png, since that is what
-    the page's image is called; `Page.image` is None (see dataset_image.py). Raises InputError.
+    the page's image is called; `Page.image` is None (see dataset_image.py). Files are passed
+    over where their root element tells that a condition fails: those on writer, piece,
+    distortion and dataset. Raises InputError.
     """
     for file in files(path):
-        yield read_page(file)
+        if not conditions or may_fit(_attributes(file, root_of(file, ROOT)), conditions):
+            yield read_page(file)
 
 
 def files(path: Path) -> list[Path]:
@@ -65,38 +72,27 @@ def files(path: Path) -> list[Path]:
 
 def read_page(file: Path) -> Page:
     """The one page of a MuNG file. Raises InputError."""
+    root = root_of(file, ROOT)
     symbols: list[Symbol] = []
     inlinks: list[tuple[int, ...]] = []
-    root: etree._Element | None = None
-    try:
-        with file.open("rb") as stream:
-            nodes = etree.iterparse(
-                stream, events=("end",), tag="Node", resolve_entities=False, no_network=True,
-                load_dtd=False, huge_tree=False, remove_comments=True,
-            )  # fmt: skip
-            for _, node in nodes:
-                symbol, links = _symbol(node, file)
-                symbols.append(symbol)
-                inlinks.append(links)
-                node.clear()  # keeps the memory to one node's text, whatever the file's size
-            root = nodes.root
-    except OSError as error:
-        raise InputError(file, error.strerror or str(error)) from error
-    except etree.XMLSyntaxError as error:
-        raise InputError(file, f"not well-formed XML: {error.msg}") from error
-    if root is None or root.tag != "Nodes":
-        raise InputError(file, f"not MuNG: the root element is <{root.tag}>, not <Nodes>"
-                         if root is not None else "not MuNG: no root element")  # fmt: skip
+    for node in elements(file, "Node"):
+        symbol, links = symbol_of(node, file)
+        symbols.append(symbol)
+        inlinks.append(links)
     _require_distinct_ids(symbols, file)
+    return page_of(file, root, symbols, inlinks)
+
+
+def page_of(
+    file: Path, root: etree._Element, symbols: Sequence[Symbol], inlinks: Sequence[tuple[int, ...]]
+) -> Page:
+    """The page of a file with this root element, these nodes and the inlinks of each."""
     symbols = _with_one_sided(symbols, inlinks)
     width, height = page_size(symbols)
-    document = root.get("document") or file.stem
-    attributes: dict[str, Attribute] = dict(document_attributes(document))
-    if root.get("dataset"):
-        attributes["dataset"] = str(root.get("dataset"))
     return Page(
         name=file.with_suffix(".png").name, width=width, height=height, symbols=symbols,
-        interline=true_interline(symbols), document=document, attributes=attributes,
+        interline=true_interline(symbols), document=_document(file, root),
+        attributes=_attributes(file, root),
     )  # fmt: skip
 
 
@@ -120,8 +116,8 @@ def document_attributes(document: str) -> Mapping[str, str]:
     return match.groupdict() if match else {}
 
 
-def _symbol(node: etree._Element, file: Path) -> tuple[Symbol, tuple[int, ...]]:
-    """A node and its inlinks."""
+def symbol_of(node: etree._Element, file: Path) -> tuple[Symbol, tuple[int, ...]]:
+    """A node and its inlinks. Raises InputError."""
     fields = {child.tag: child for child in node if isinstance(child.tag, str)}
     try:
         number = {k: _integer(fields, k) for k in ("Id", "Top", "Left", "Width", "Height")}
@@ -151,6 +147,17 @@ def _symbol(node: etree._Element, file: Path) -> tuple[Symbol, tuple[int, ...]]:
     except ValueError as error:
         where = f"node {node.findtext('Id')}, line {node.sourceline}"
         raise InputError(file, f"{where}: {error}") from error
+
+
+def _document(file: Path, root: etree._Element) -> str:
+    return root.get("document") or file.stem
+
+
+def _attributes(file: Path, root: etree._Element) -> Mapping[str, Attribute]:
+    attributes: dict[str, Attribute] = dict(document_attributes(_document(file, root)))
+    if root.get("dataset"):
+        attributes["dataset"] = str(root.get("dataset"))
+    return attributes
 
 
 def _with_one_sided(symbols: Sequence[Symbol], inlinks: Sequence[tuple[int, ...]]) -> list[Symbol]:

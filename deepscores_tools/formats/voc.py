@@ -7,7 +7,7 @@ attributes the format's own: pose, truncated, difficult, occluded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from deepscores_tools.errors import InputError
@@ -35,7 +35,7 @@ def read(path: Path) -> Iterator[Page]:
     `Page.name` is what <filename> says. Raises InputError.
     """
     guard = KeyGuard(path)
-    for file in _files(path):
+    for file in xml_files(path):
         page = _page(file)
         guard.check(page)
         yield page
@@ -61,7 +61,8 @@ def write(pages: Iterable[Page], out: Path) -> None:
     losses.warn()
 
 
-def _files(path: Path) -> list[Path]:
+def xml_files(path: Path) -> list[Path]:
+    """The XML files of a dataset, which may be one file. Raises InputError if there is none."""
     if path.is_file():
         return [path]
     for folder in (path / ANNOTATIONS, path / "annotations", path):
@@ -73,13 +74,18 @@ def _files(path: Path) -> list[Path]:
 
 def _page(file: Path) -> Page:
     voc = read_voc(file)
-    name = inside(voc.filename or f"{file.stem}.png", file)
     symbols = []
     for item in voc.objects:
         try:
-            symbols.append(_symbol(item))
+            symbols.append(symbol_of(item))
         except ValueError as error:
             raise InputError(file, f"line {item.line}: {error}") from error
+    return page_of(file, voc, symbols)
+
+
+def page_of(file: Path, voc: VocFile, symbols: Sequence[Symbol]) -> Page:
+    """The page of a file with these symbols. Raises InputError."""
+    name = inside(voc.filename or f"{file.stem}.png", file)
     roots = [file.parent.parent / IMAGES, file.parent.parent / "images", file.parent]
     named = [root / name for root in roots]
     stems = [(root / file.stem).with_suffix(s) for root in roots for s in SUFFIXES]
@@ -88,7 +94,8 @@ def _page(file: Path) -> Page:
     return Page(name=name, width=width, height=height, symbols=symbols, image=image)
 
 
-def _symbol(item: VocObject) -> Symbol:
+def symbol_of(item: VocObject) -> Symbol:
+    """The symbol of an object. Raises ValueError."""
     c = item.corners
     attributes: dict[str, Attribute] = {}
     for key, unset in _UNSET.items():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO, cast
@@ -17,6 +17,7 @@ from lxml import etree
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats.mung import MAX_SIDE
+from deepscores_tools.formats.safe_xml import elements, root_of
 
 ROOT = re.compile(rb"^[^<]*(<[?!][^>]*>[^<]*)*<annotation[\s>]")
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -44,19 +45,18 @@ class VocFile:
 
 def read_voc(file: Path) -> VocFile:
     """What a file says. Entities are not expanded, nothing is fetched. Raises InputError."""
+    root_of(file, "annotation")
     filename, size, objects = "", None, []
-    try:
-        for element in _elements(file):
+    for element in elements(file, "object", "size", "filename"):
+        try:
             if element.tag == "object":
                 objects.append(_object(element))
             elif element.tag == "size":
                 size = _side(element, "width"), _side(element, "height")
             elif not filename:
                 filename = _text(element)
-            if element.tag == "object":
-                element.clear()  # keeps the memory to one object's text
-    except ValueError as error:
-        raise InputError(file, f"line {element.sourceline}: {error}") from error
+        except ValueError as error:
+            raise InputError(file, f"line {element.sourceline}: {error}") from error
     if size is None:
         raise InputError(file, "has no <size> with the page's width and height")
     return VocFile(filename, size, objects)
@@ -90,25 +90,6 @@ def xml_text(text: str) -> str:
 
 def _short(value: float) -> str:
     return str(int(value)) if value.is_integer() else repr(value)
-
-
-def _elements(file: Path) -> Iterator[etree._Element]:
-    try:
-        with file.open("rb") as stream:
-            parser = etree.iterparse(
-                stream, events=("end",), tag=("object", "size", "filename"),
-                resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
-                remove_comments=True,
-            )  # fmt: skip
-            for _, element in parser:
-                yield element
-            root = parser.root
-    except OSError as error:
-        raise InputError(file, error.strerror or str(error)) from error
-    except etree.XMLSyntaxError as error:
-        raise InputError(file, f"not well-formed XML: {error.msg}") from error
-    if root is None or root.tag != "annotation":
-        raise InputError(file, "is no such annotation: the root element is not <annotation>")
 
 
 def _object(element: etree._Element) -> VocObject:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from deepscores_tools.errors import InputError
@@ -41,18 +42,53 @@ def read(path: Path) -> Iterator[Page]:
     without a file of labels is an empty one. Raises InputError.
     """
     config = read_config(path / DATA if path.is_dir() else path)
-    sizes = read_sizes(config.root)
-    pictures = {_name(p, config.root): p for p in _pictures(config)}
     guard = KeyGuard(path)
-    for name in sorted({**pictures, **sizes}):
-        picture = pictures.get(name)
-        size = sizes[name] if picture is None else picture_size(picture)
-        labels = config.root / "labels" / name if picture is None else _labels(picture, config)
-        symbols = _symbols(labels.with_suffix(".txt"), config.names, size)
-        page = Page(name=name, width=size[0], height=size[1], symbols=symbols, image=picture)
+    for sheet in sheets(config):
+        width, height = size = sheet.size()
+        symbols = _symbols(sheet.labels, config.names, size)
+        page = Page(
+            name=sheet.name, width=width, height=height, symbols=symbols, image=sheet.picture
+        )
         guard.check(page)
         yield page
-    _require_known(config, set(pictures) | set(sizes))
+    for file in strays(config):
+        raise InputError(file, "there is no picture of this page, nor its size in sizes.csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Where a page is: its file of labels, which need not be there, and its picture, or else
+    its size as it is told."""
+
+    name: str
+    labels: Path
+    picture: Path | None
+    told: tuple[int, int] | None
+
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels. Raises InputError."""
+        if self.picture is not None:
+            return picture_size(self.picture)
+        assert self.told is not None
+        return self.told
+
+
+def sheets(config: Config) -> Iterator[Sheet]:
+    """The pages of a dataset in the order of their names. Raises InputError."""
+    sizes = read_sizes(config.root)
+    pictures = {_name(p, config.root): p for p in _pictures(config)}
+    for name in sorted({**pictures, **sizes}):
+        picture = pictures.get(name)
+        labels = config.root / "labels" / name if picture is None else _labels(picture, config)
+        yield Sheet(name, labels.with_suffix(".txt"), picture, sizes.get(name))
+
+
+def strays(config: Config) -> Iterator[Path]:
+    """Files of labels without a page, which are a mistake: a picture that was lost."""
+    known = {sheet.labels for sheet in sheets(config)}
+    for file in sorted((config.root / "labels").rglob("*.txt")):
+        if file not in known:
+            yield file
 
 
 def _pictures(config: Config) -> Iterator[Path]:
@@ -74,15 +110,6 @@ def _labels(picture: Path, config: Config) -> Path:
     return config.root.joinpath(*parts)
 
 
-def _require_known(config: Config, names: set[str]) -> None:
-    """Labels without a page are a mistake, such as a picture that was lost."""
-    known = {str(PurePosixPath(name).with_suffix("")) for name in names}
-    for file in sorted((config.root / "labels").rglob("*.txt")):
-        page = str(PurePosixPath(*file.relative_to(config.root / "labels").with_suffix("").parts))
-        if page not in known:
-            raise InputError(file, "there is no picture of this page, nor its size in sizes.csv")
-
-
 def _symbols(file: Path, names: Sequence[str], size: tuple[int, int]) -> list[Symbol]:
     if not file.is_file():
         return []
@@ -93,7 +120,7 @@ def _symbols(file: Path, names: Sequence[str], size: tuple[int, int]) -> list[Sy
             for line in stream:
                 number += 1
                 if line.strip():
-                    symbols.append(_symbol(line.split(), names, size))
+                    symbols.append(symbol_of(line.split(), names, size))
     except OSError as error:
         raise InputError(file, f"cannot be read ({error.strerror or error})") from error
     except UnicodeDecodeError as error:
@@ -103,7 +130,8 @@ def _symbols(file: Path, names: Sequence[str], size: tuple[int, int]) -> list[Sy
     return symbols
 
 
-def _symbol(words: Sequence[str], names: Sequence[str], size: tuple[int, int]) -> Symbol:
+def symbol_of(words: Sequence[str], names: Sequence[str], size: tuple[int, int]) -> Symbol:
+    """The symbol in a line's words, on a page of (width, height) pixels. Raises ValueError."""
     if len(words) not in (_PLAIN, _SCORED, _ORIENTED):
         raise ValueError(f"{len(words)} numbers, expected class x_centre y_centre width height")
     if not words[0].isdecimal() or len(words[0]) > 6 or int(words[0]) >= len(names):
