@@ -13,6 +13,7 @@ COMMANDS = {
     "detect": "Find the symbols on pages of music.",
     "train": "Train a detector as a TOML file says.",
     "evaluate": "Compare detections with ground truth.",
+    "view": "Make one HTML file to see and correct symbols.",
     "dataset": "Make, read and convert ground truth.",
 }
 """Each command's line in the list; the command itself is omr_cli.<name>.<name>."""
