@@ -9,8 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
-from omr_cli.dataset import dataset
 
 from deepscores_tools.engraving import (
     FONTS,
@@ -19,7 +17,6 @@ from deepscores_tools.engraving import (
     Score,
     draw_style,
     generator,
-    render_pages_to,
     render_scores,
     render_svg,
 )
@@ -28,7 +25,6 @@ from deepscores_tools.engraving.outlines import fill, parse_path, stroke
 from deepscores_tools.engraving.raster import INK, merged, rasterise
 from deepscores_tools.engraving.workers import supervised
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats import coco
 from deepscores_tools.vocabularies import PRINTED_CLASSES
 
 MEI = (
@@ -246,31 +242,6 @@ def scores(tmp_path: Path) -> Path:
     for k in range(3):
         (folder / f"{k}.mei").write_text(compose_score(generator(k, "score")))
     return folder
-
-
-def test_same_seed_same_bytes_whatever_the_workers(scores: Path, tmp_path: Path) -> None:
-    for workers in (1, 2):
-        plan = RenderPlan(
-            pages=4, seed=7, max_pages_per_score=1, composed_fraction=0.3, workers=workers
-        )
-        list(render_pages_to(tmp_path / str(workers), [scores], plan))
-    one, two = (sorted((tmp_path / str(w)).iterdir()) for w in (1, 2))
-    assert len(one) == 4
-    assert [(f.name, f.read_bytes()) for f in one] == [(f.name, f.read_bytes()) for f in two]
-
-
-def test_the_command_writes_a_dataset(scores: Path, tmp_path: Path) -> None:
-    index = tmp_path / "index.csv"
-    index.write_text("corpus,file,set\nscores,0.mei,train\nscores,1.mei,test\n")
-    arguments = ["render", str(scores), "-o", str(tmp_path / "out"), "--pages", "2", "--seed", "4",
-                 "--set", "train", "--index", str(index), "--skew", "0.5"]  # fmt: skip
-    result = CliRunner().invoke(dataset, arguments)
-    assert result.exit_code == 0, result.output
-    pages = list(coco.read(tmp_path / "out"))
-    assert len(pages) == 2
-    assert {p.document for p in pages} <= {"0", "composed"}
-    assert all(p.interline and p.image and p.image.is_file() for p in pages)
-    assert not list((tmp_path / "out" / "images").glob(".*"))
 
 
 def test_a_broken_score_is_skipped_with_a_warning(

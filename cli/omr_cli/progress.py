@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from deepscores_tools.symbols import Page
 
 
-def progress(pages: Iterable[Page], what: str | None = None) -> Iterator[Page]:
+def progress(
+    pages: Iterable[Page], what: str | None = None, total: int | None = None
+) -> Iterator[Page]:
     """The pages as they are; a bar on standard error, where that is a terminal, counts them."""
     from tqdm import tqdm
 
-    yield from tqdm(pages, desc=what, unit="page", leave=False, disable=None)
+    yield from tqdm(pages, desc=what, total=total, unit="page", leave=False, disable=None)

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.engraving.glyphs import Glyphs
+from deepscores_tools.engraving.label_rules import Mark
 from deepscores_tools.engraving.labels import label
-from deepscores_tools.engraving.paint import Painter, compose, symbol_of
-from deepscores_tools.engraving.shapes import STAFF_SPACE
+from deepscores_tools.engraving.note_times import NoteTime, note_times
+from deepscores_tools.engraving.paint import InkTable, Painter, compose
+from deepscores_tools.engraving.score_files import INPUT_FROM, read_score
+from deepscores_tools.engraving.shapes import STAFF_SPACE, Element
 from deepscores_tools.engraving.style import ATTRIBUTES, Style
 from deepscores_tools.engraving.svg import read_svg
 from deepscores_tools.errors import InputError
-from deepscores_tools.symbols import Page, Symbol
+from deepscores_tools.note_attributes import DURATION, ONSET, STAFF_POSITION
+from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,8 +45,11 @@ class Score:
         self.style = style
         self._where = data if isinstance(data, Path) else "composed music"
         self._toolkit = verovio.toolkit()
+        text = read_score(data) if isinstance(data, Path) else data
+        suffix = data.suffix.lower() if isinstance(data, Path) else ""
         options = {
             **style.options,
+            "inputFrom": INPUT_FROM.get(suffix, "auto"),
             "breaks": "auto",
             "dynamSingleGlyphs": True,
             "smuflTextFont": "none",
@@ -51,50 +59,74 @@ class Score:
         }
         self._toolkit.setOptions(options)
         with silenced():
-            if isinstance(data, Path):
-                loaded = self._toolkit.loadFile(str(data))
-            else:
-                loaded = self._toolkit.loadData(data)
+            loaded = self._toolkit.loadData(text)
         self.pages: int = self._toolkit.getPageCount() if loaded else 0
         if not self.pages:
             raise InputError(
                 self._where,
-                "verovio cannot read this score; give MusicXML, MEI or Humdrum",
+                "verovio cannot read this score; give MusicXML, MEI, Humdrum or ABC",
             )
+        self._times = note_times(self._toolkit.getMEI())
 
     def render(self, number: int, name: str) -> RenderedPage:
         """Page `number` (from 1) under a file name."""
         with silenced():
             svg = self._toolkit.renderToSVG(number)
-        rendered = render_svg(svg, self.style, name, number)
+        rendered = render_svg(svg, self.style, name, number, self._times)
         if not rendered.page.symbols:
             raise InputError(self._where, f"page {number} shows no music; is the file whole?")
         return rendered
 
 
-def render_svg(svg: str, style: Style, name: str, number: int = 1) -> RenderedPage:
-    """One page of verovio's SVG as labelled symbols and a picture."""
+def render_svg(
+    svg: str,
+    style: Style,
+    name: str,
+    number: int = 1,
+    times: Mapping[str, NoteTime] = MappingProxyType({}),
+) -> RenderedPage:
+    """One page of verovio's SVG as labelled symbols and a picture. times: see `note_times`.
+
+    Where two voices share a symbol, that is of one class at one place, it is one symbol.
+    """
     scale = style.interline / STAFF_SPACE
     marks = label(read_svg(svg))
     painter = Painter(Glyphs(svg, style.font), scale, style.text_family)
     crops = painter.crops(marks)
-    symbols: list[Symbol] = []
+    inks = InkTable(style.width, style.height)
+    symbols: dict[tuple[str, Box], Symbol] = {}
     for mark, crop in zip(marks, crops, strict=True):
         if mark.name is not None:
-            symbol = symbol_of(mark.name, crop, style.width, style.height, len(symbols) + 1)
+            symbol = inks.symbol(mark.name, crop, _attributes(mark, times))
             if symbol is not None:
-                symbols.append(symbol)
+                symbols.setdefault((symbol.name, symbol.box), symbol)
     gray = compose(crops, style.width, style.height)
     page = Page(
         name=name,
         width=style.width,
         height=style.height,
-        symbols=symbols,
+        symbols=list(symbols.values()),
         interline=style.interline,
         source_page=number,
         attributes={"font": style.font},
     )
     return RenderedPage(page, gray)
+
+
+def _attributes(mark: Mark, times: Mapping[str, NoteTime]) -> dict[str, Attribute]:
+    """What a mark means: its onset, and position and duration of noteheads."""
+    found: dict[str, Attribute] = {}
+    element: Element | None = mark.shapes[0].element
+    while element is not None and element.id not in times:
+        element = element.parent
+    if element is not None:
+        time = times[element.id]
+        found[ONSET] = time.onset
+        if mark.staff_position is not None and time.duration is not None:
+            found[DURATION] = time.duration
+    if mark.staff_position is not None:
+        found[STAFF_POSITION] = mark.staff_position
+    return found
 
 
 @contextmanager

@@ -18,11 +18,13 @@ class Mark:
     """The shapes of one symbol (or of other ink), drawn and boxed together.
 
     part: which contours of a compound clef belong here: "clef", "digit", or all of them.
+    staff_position: of noteheads, in half spaces above the bottom line.
     """
 
     name: str | None
     shapes: Sequence[Shape]
     part: str = ""
+    staff_position: int | None = None
 
 
 WHOLE = {
@@ -56,13 +58,17 @@ def _each(name: str) -> Callable[[Element, list[Shape]], list[Mark]]:
     return rule
 
 
+def is_slash(shape: Shape) -> bool:
+    """Whether a line among those of a stem is the slash of a grace note: it slants."""
+    return isinstance(shape, Drawing) and bool(np.ptp(shape.contours[0][:, 0]) >= 1)
+
+
 def _stems(element: Element, shapes: list[Shape]) -> list[Mark]:
     """Stems stand upright; a slanted line in their place is the slash of a grace note."""
     marks: list[Mark] = []
     for shape in shapes:
         if isinstance(shape, Drawing):
-            x = shape.contours[0][:, 0]
-            marks.append(Mark("stem" if np.ptp(x) < 1 else "graceNoteSlash", [shape]))
+            marks.append(Mark("graceNoteSlash" if is_slash(shape) else "stem", [shape]))
         elif isinstance(shape, Glyph):
             marks.append(Mark(glyph_class(element.name, shape.code, shape.sx), [shape]))
     return marks

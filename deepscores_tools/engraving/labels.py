@@ -10,10 +10,11 @@ from collections import defaultdict
 from deepscores_tools.engraving.glyph_classes import (
     CLEF_DIGITS,
     NOTEHEADS,
+    OTHER_NOTEHEADS,
     SMALL,
     glyph_class,
 )
-from deepscores_tools.engraving.label_rules import RULES, WHOLE, Mark, glyphs_among
+from deepscores_tools.engraving.label_rules import RULES, WHOLE, Mark, glyphs_among, is_slash
 from deepscores_tools.engraving.shapes import Element, Glyph, Shape, Sheet, Text
 from deepscores_tools.engraving.staves import Staves
 
@@ -63,15 +64,19 @@ def _text_mark(element: Element, text: Text) -> Mark:
 def _glyph_marks(element: Element, glyph: Glyph, staves: Staves) -> list[Mark]:
     name = glyph_class(element.name, glyph.code, glyph.sx)
     if glyph.code in NOTEHEADS and element.name == "notehead":
-        where = "OnLine" if staves.on_line(glyph) else "InSpace"
+        position = staves.position(glyph)
+        where = "InSpace" if position % 2 else "OnLine"
         small = "Small" if glyph.sx < SMALL else ""
-        return [Mark(f"{NOTEHEADS[glyph.code]}{where}{small}", [glyph])]
+        head = f"{NOTEHEADS[glyph.code]}{where}{small}"
+        return [Mark(head, [glyph], staff_position=position)]
     if name is not None and name.startswith("clef"):
         if name == "clefC":
             name = staves.c_clef(glyph)
         if glyph.code in CLEF_DIGITS:
             digit = CLEF_DIGITS[glyph.code][1]
             return [Mark(name, [glyph], part="clef"), Mark(digit, [glyph], part="digit")]
+    if glyph.code in OTHER_NOTEHEADS and element.name == "notehead":
+        return [Mark(name, [glyph], staff_position=staves.position(glyph))]
     return [Mark(name, [glyph])]
 
 
@@ -79,18 +84,16 @@ def _grace_notes(sheet: Sheet) -> list[Mark]:
     """Unbeamed grace notes once more as a whole: head, stem and flag in one composite class."""
     marks: list[Mark] = []
     parts: dict[int, list[Shape]] = defaultdict(list)
-    notes: dict[int, Element] = {}
     for shape in sheet.shapes:
         note = shape.element.within("note")
         if note is None or "grace" not in note.data or shape.element.name not in _GRACE_PARTS:
             continue
-        notes[id(note)] = note
         parts[id(note)].append(shape)
-    for key, shapes in parts.items():
+    for shapes in parts.values():
         flag = next((s for s in glyphs_among(shapes) if s.element.name == "flag"), None)
         if flag is None:
             continue
-        slashed = notes[key].data.get("stem.mod", "").endswith("slash")
+        slashed = any(s.element.name == "stem" and is_slash(s) for s in shapes)
         kind = "Acciaccatura" if slashed else "Appoggiatura"
         way = "Up" if flag.code % 2 == 0 else "Down"
         marks.append(Mark(f"graceNote{kind}Stem{way}", shapes))

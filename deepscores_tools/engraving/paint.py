@@ -6,7 +6,8 @@ has at least `INK` coverage, its box the extent of that mask.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -15,16 +16,27 @@ from numpy.typing import NDArray
 from deepscores_tools.engraving.glyphs import Glyphs
 from deepscores_tools.engraving.label_rules import Mark
 from deepscores_tools.engraving.outlines import dashes, fill, forward, stroke, turned
-from deepscores_tools.engraving.raster import EMPTY, INK, Crop, Edges, merged, rasterise
+from deepscores_tools.engraving.raster import EMPTY, INK, Alpha, Crop, Edges, merged, rasterise
 from deepscores_tools.engraving.shapes import Drawing, Glyph, Text
 from deepscores_tools.engraving.words import Words
-from deepscores_tools.symbols import Box, Symbol
+from deepscores_tools.symbols import Attribute, Box, Symbol
 
 PHASES = 4
 """Glyphs are set to quarters of a pixel, so that equal ones share a crop."""
 
 THINNEST = 1.05
 """Pen width in pixels below which a line could vanish from its own mask."""
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ink:
+    """A mask, its corner x, y within a crop, its pixels, its oriented box from that corner."""
+
+    x: int
+    y: int
+    mask: NDArray[np.bool_]
+    area: int
+    corners: tuple[tuple[float, float], ...]
+
 
 GlyphKey = tuple[int, str, float, float, float, int, int]
 
@@ -117,20 +129,59 @@ def _difference(whole: Crop, part: Crop) -> Crop:
     return Crop(whole.x, whole.y, np.where(beyond, whole.alpha, 0).astype(np.uint8))
 
 
-def symbol_of(name: str, crop: Crop, width: int, height: int, number: int) -> Symbol | None:
-    """The symbol a crop shows on a page of this size, None where it has no ink there."""
-    mask = crop.alpha >= INK
-    x0, y0 = max(0, -crop.x), max(0, -crop.y)
-    mask = mask[y0 : max(0, height - crop.y), x0 : max(0, width - crop.x)]
-    columns = np.flatnonzero(mask.any(axis=0))
+class InkTable:
+    """The ink of crops on a page of this size; crops of one glyph share the work."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self._size = width, height
+        self._known: dict[int, Ink | None] = {}
+
+    def symbol(self, name: str, crop: Crop, attributes: Mapping[str, Attribute]) -> Symbol | None:
+        """The symbol a crop shows on the page, None where it has no ink there."""
+        (width, height), (h, w) = self._size, crop.alpha.shape
+        if crop.x < 0 or crop.y < 0 or crop.x + w > width or crop.y + h > height:
+            x0, y0 = max(0, -crop.x), max(0, -crop.y)
+            alpha = crop.alpha[y0 : max(0, height - crop.y), x0 : max(0, width - crop.x)]
+            crop, ink = Crop(crop.x + x0, crop.y + y0, alpha), ink_of(alpha)
+        else:
+            key = id(crop.alpha)
+            if key not in self._known:
+                self._known[key] = ink_of(crop.alpha)
+            ink = self._known[key]
+        if ink is None:
+            return None
+        x, y = crop.x + ink.x, crop.y + ink.y
+        return Symbol(
+            name=name,
+            box=Box(x, y, x + ink.mask.shape[1], y + ink.mask.shape[0]),
+            mask=ink.mask,
+            ink_area=ink.area,
+            oriented_box=tuple((x + dx, y + dy) for dx, dy in ink.corners),
+            attributes=attributes,
+        )
+
+
+def ink_of(alpha: Alpha) -> Ink | None:
+    """The pixels of a crop that belong to its symbol, None where there are none."""
+    mask = alpha >= INK
+    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
     if not len(columns):
         return None
-    rows = np.flatnonzero(mask.any(axis=1))
-    mask = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy()
-    left, top = crop.x + x0 + int(columns[0]), crop.y + y0 + int(rows[0])
-    box = Box(left, top, left + mask.shape[1], top + mask.shape[0])
-    # an attribute table of its own: the shared empty one cannot cross process borders
-    return Symbol(name=name, box=box, mask=mask, id=number, ink_area=int(mask.sum()), attributes={})
+    left, top = int(columns[0]), int(rows[0])
+    mask = mask[top : rows[-1] + 1, left : columns[-1] + 1].copy()
+    return Ink(left, top, mask, int(np.count_nonzero(mask)), _corners(mask))
+
+
+def _corners(mask: NDArray[np.bool_]) -> tuple[tuple[float, float], ...]:
+    """The rectangle of least area around the pixels of a mask, turned as need be."""
+    inked = np.flatnonzero(mask.any(axis=1))
+    lines = mask[inked]
+    first = lines.argmax(axis=1)
+    last = mask.shape[1] - lines[:, ::-1].argmax(axis=1)
+    ends = np.concatenate([np.stack([x, y], axis=1) for x in (first, last)
+                           for y in (inked, inked + 1)])  # fmt: skip
+    corners = cv2.boxPoints(cv2.minAreaRect(ends.astype(np.float32)))
+    return tuple((round(float(x), 2), round(float(y), 2)) for x, y in corners)
 
 
 def compose(crops: Sequence[Crop], width: int, height: int) -> NDArray[np.uint8]:

@@ -1,81 +1,39 @@
-"""Scores to a stream of labelled pages: which score, which style, which pages, by seed.
+"""Scores to a stream of labelled pages: which style, which pages, by seed.
 
 The same seed and scores give the same pages, whatever the number of workers.
 """
 
 from __future__ import annotations
 
-import itertools
 import logging
+import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
-
-import cv2
 
 from deepscores_tools.degradation import PRESETS, degrade_page, warp_page
 from deepscores_tools.engraving.compose import compose_score
 from deepscores_tools.engraving.engrave import RenderedPage, Score
+from deepscores_tools.engraving.plan import RenderPlan, Task, tasks
 from deepscores_tools.engraving.sources import find_scores
-from deepscores_tools.engraving.style import FONTS, RESERVED_FONTS, draw_style, generator
-from deepscores_tools.engraving.workers import supervised
+from deepscores_tools.engraving.style import draw_style, generator
+from deepscores_tools.engraving.workers import Outcome, supervised
 from deepscores_tools.errors import InputError
-from deepscores_tools.symbols import Page
 
 _log = logging.getLogger("deepscores_tools.engraving")
 
 TIME_LIMIT = 60.0
-"""Seconds for one score before its worker is replaced."""
+"""Seconds of processor time for one score before its worker is replaced."""
+
+PATIENCE = 20.0
+"""How many times as long a score may take by the clock, on a busy machine."""
 
 HOPELESS = 25
-"""So many failures in a row are no accident: give up rather than try for ever."""
+"""So many failures in a row, and a whole round of them, are no accident: give up."""
 
-UNFINISHED = ".part"
-
-Item = TypeVar("Item")
-
-
-@dataclass(frozen=True, slots=True)
-class RenderPlan:
-    """What to render.
-
-    pages: how many (scores come round again in other styles); None: every score once.
-    composed_fraction: part of the tasks that show composed music, dense in rare symbols.
-    skewed_fraction: part of the pages that are warped as a scanner or camera would.
-    preset: the kind of scan that every page is made to look like (degradation.PRESETS).
-    """
-
-    pages: int | None = None
-    seed: int = 0
-    workers: int = 1
-    fonts: tuple[str, ...] = FONTS
-    max_pages_per_score: int = 2
-    composed_fraction: float = 0.15
-    skewed_fraction: float = 0.0
-    preset: str = "clean"
-
-    def __post_init__(self) -> None:
-        unknown = set(self.fonts) - {*FONTS, *RESERVED_FONTS}
-        if unknown or not self.fonts:
-            known = ", ".join((*FONTS, *RESERVED_FONTS))
-            raise InputError(", ".join(sorted(unknown)) or "no font", f"choose among {known}")
-        if self.preset not in PRESETS:
-            raise InputError(self.preset, f"no such preset; choose among {', '.join(PRESETS)}")
-        for value in (self.composed_fraction, self.skewed_fraction):
-            if not 0.0 <= value <= 1.0:
-                raise InputError(str(value), "a fraction lies between 0 and 1")
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """One score in one style. source None: music is composed for it."""
-
-    number: int
-    source: Path | None
-    plan: RenderPlan
+Result = TypeVar("Result")
 
 
 def render_scores(
@@ -84,89 +42,62 @@ def render_scores(
     """Pages of the scores with their pictures, in an order drawn by seed.
 
     options: fields of `RenderPlan` by name, in place of a plan. A score that cannot be
-    rendered is skipped with a warning.
+    rendered is skipped with a warning. Raises InputError.
     """
-    yield from _run(_render, sources, plan or RenderPlan(**options))
-
-
-def render_pages_to(
-    folder: Path, sources: Sequence[Path], plan: RenderPlan | None = None, **options: Any
-) -> Iterator[Page]:
-    """Like `render_scores`, but the workers write the pictures into a folder, as PNG."""
-    folder.mkdir(parents=True, exist_ok=True)
-    pages = _run(partial(_render_to, folder), sources, plan or RenderPlan(**options))
-    try:
-        with closing(pages):
-            for page in pages:
-                file = folder / page.name
-                _unfinished(file).replace(file)
-                yield replace(page, image=file)
-    finally:  # pages begun in advance that were not wanted any more
-        for rest in folder.glob(f"*{UNFINISHED}"):
-            rest.unlink()
-
-
-def _unfinished(file: Path) -> Path:
-    return file.with_name(f".{file.name}{UNFINISHED}")
-
-
-def _run(
-    work: Callable[[_Task], list[Item]], sources: Sequence[Path], plan: RenderPlan
-) -> Generator[Item, None, None]:
-    tasks = _tasks(find_scores(sources), plan)
+    plan = plan or RenderPlan(**options)
     left = plan.pages
-    fruitless = 0
-    outcomes = supervised(work, tasks, workers=plan.workers, time_limit=TIME_LIMIT)
-    with closing(outcomes):
-        for outcome in outcomes:
-            if outcome.result is None:
-                where = outcome.task.source or "composed music"
-                _log.warning("%s: skipped, %s", where, outcome.failure)
-                fruitless += 1
-                if fruitless >= HOPELESS:
-                    raise InputError(where, f"{HOPELESS} scores failed on end: {outcome.failure}")
-                continue
-            fruitless = 0
-            yield from outcome.result[:left]
+    with closing(outcomes(render_task, find_scores(sources), plan)) as done:
+        for outcome in done:
+            pages = (outcome.result or [])[:left]
+            yield from pages
             if left is not None:
-                left -= len(outcome.result)
+                left -= len(pages)
                 if left <= 0:
                     return
 
 
-def _tasks(scores: Sequence[Path], plan: RenderPlan) -> Iterator[_Task]:
-    """The endless sequence of tasks (or one round), composed music strewn in."""
-    number = 0
-    for turn in itertools.count():
-        order = generator(plan.seed, "order", str(turn)).permutation(len(scores))
-        for k in order:
-            chance = generator(plan.seed, "composed", str(number))
-            while chance.random() < plan.composed_fraction:
-                yield _Task(number, None, plan)
-                number += 1
-            yield _Task(number, scores[int(k)], plan)
-            number += 1
-        if plan.pages is None:
-            return
+def outcomes(
+    work: Callable[[Task], Result], scores: Sequence[Path], plan: RenderPlan
+) -> Generator[Outcome[Task, Result], None, None]:
+    """What comes of the tasks, in their order, with a warning for each that fails.
+
+    Raises InputError where it is no use to go on.
+    """
+    fruitless = 0
+    run = supervised(
+        work,
+        tasks(scores, plan),
+        workers=plan.workers,
+        time_limit=PATIENCE * TIME_LIMIT,
+        processor_limit=TIME_LIMIT,
+    )
+    with closing(run):
+        for outcome in run:
+            fruitless = 0 if outcome.failure is None else fruitless + 1
+            if outcome.failure is not None:
+                where = outcome.task.source or outcome.task.name
+                _log.warning("%s: skipped, %s", where, outcome.failure)
+                if plan.pages is not None and fruitless >= max(HOPELESS, len(scores)):
+                    raise InputError(where, f"{fruitless} scores failed on end: {outcome.failure}")
+            yield outcome
 
 
-def _render(task: _Task) -> list[RenderedPage]:
-    """Work of one task, in a worker."""
+def render_task(task: Task) -> list[RenderedPage]:
+    """Work of one task, in a worker. Raises InputError."""
     plan = task.plan
-    name = task.source.name if task.source is not None else "composed"
-    rng = generator(plan.seed, name, str(task.number))
+    rng = generator(plan.seed, task.name, str(task.number))
     style = draw_style(rng, plan.fonts)
     data = task.source if task.source is not None else compose_score(rng)
     score = Score(data, style, int(rng.integers(1, 2**31)))
     count = min(plan.max_pages_per_score, score.pages)
     chosen = sorted(int(n) + 1 for n in rng.choice(score.pages, count, replace=False))
-    stem = Path(name).stem
+    stem = Path(task.name).stem
     rendered = []
     for number in chosen:
-        item = score.render(number, f"{task.number:05d}-{stem}-p{number:03d}.png")
+        item = score.render(number, f"{task.number:05d}-{_plain(stem)}-p{number:03d}.png")
         page = replace(
             item.page,
-            source=name,
+            source=task.name,
             document=stem,
             attributes={**item.page.attributes, "score": stem},
         )
@@ -179,12 +110,6 @@ def _render(task: _Task) -> list[RenderedPage]:
     return rendered
 
 
-def _render_to(folder: Path, task: _Task) -> list[Page]:
-    """Work of one task; its pictures wait under unfinished names until they are asked for."""
-    pages = []
-    for item in _render(task):
-        done, data = cv2.imencode(".png", item.gray, [cv2.IMWRITE_PNG_COMPRESSION, 4])
-        assert done
-        _unfinished(folder / item.page.name).write_bytes(data.tobytes())
-        pages.append(item.page)
-    return pages
+def _plain(name: str) -> str:
+    """A name that any file system takes, as part of a file's name."""
+    return re.sub(r"[^\w.-]+", "_", name)[:40]

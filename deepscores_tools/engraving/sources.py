@@ -6,9 +6,10 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+from deepscores_tools.engraving.score_files import INPUT_FROM
 from deepscores_tools.errors import InputError
 
-SUFFIXES = (".mxl", ".musicxml", ".xml", ".mei", ".krn")
+SUFFIXES = tuple(INPUT_FROM)
 
 
 def find_scores(sources: Sequence[Path]) -> list[Path]:
@@ -16,7 +17,7 @@ def find_scores(sources: Sequence[Path]) -> list[Path]:
     found: list[Path] = []
     for source in sources:
         if source.is_dir():
-            found += sorted(p for p in source.rglob("*") if p.suffix.lower() in SUFFIXES)
+            found += sorted(p for p in source.rglob("[!.]*") if p.suffix.lower() in SUFFIXES)
         elif source.suffix.lower() in SUFFIXES and source.is_file():
             found.append(source)
         else:

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import NamedTuple
 
 from deepscores_tools.engraving.shapes import STAFF_SPACE, Drawing, Element, Glyph, Sheet
+
+
+class _Grid(NamedTuple):
+    """The lines of a staff in one measure: height of the lowest, their distance and number."""
+
+    bottom: float
+    space: float
+    lines: int
 
 
 class Staves:
@@ -12,8 +21,8 @@ class Staves:
 
     def __init__(self, sheet: Sheet) -> None:
         self._lines: dict[tuple[int, str], list[Drawing]] = defaultdict(list)
-        self._grids: dict[int, tuple[float, float]] = {}  # top line, staff space
-        self._measures: dict[int, list[tuple[float, float]]] = defaultdict(list)
+        self._grids: dict[int, _Grid] = {}
+        self._measures: dict[int, list[_Grid]] = defaultdict(list)
         pieces: dict[int, list[Drawing]] = defaultdict(list)
         owners: dict[int, Element] = {}
         for shape in sheet.shapes:
@@ -26,7 +35,8 @@ class Staves:
             number = staff.data.get("n", "")
             self._lines[id(system), number] += lines
             ys = sorted({float(line.contours[0][0, 1]) for line in lines})
-            grid = (ys[0], (ys[-1] - ys[0]) / (len(ys) - 1) if len(ys) > 1 else STAFF_SPACE)
+            space = (ys[-1] - ys[0]) / (len(ys) - 1) if len(ys) > 1 else STAFF_SPACE
+            grid = _Grid(ys[-1], space, len(ys))
             self._grids[key] = grid
             measure = staff.within("measure")
             if measure is not None:
@@ -36,16 +46,17 @@ class Staves:
         """The lines of each staff of each system, in measure pieces."""
         return list(self._lines.values())
 
-    def on_line(self, glyph: Glyph) -> bool:
-        """Whether a notehead's centre lies on a staff or ledger line (else in a space)."""
-        return round(2 * self._height(glyph)) % 2 == 0
+    def position(self, glyph: Glyph) -> int:
+        """How many half spaces a glyph's origin lies above the bottom line: even is on a line."""
+        return round(2 * self._height(glyph)[0])
 
     def c_clef(self, glyph: Glyph) -> str:
         """Alto up to the middle line, tenor above it."""
-        return "clefCTenor" if self._height(glyph) < 1.5 else "clefCAlto"
+        height, grid = self._height(glyph)
+        return "clefCTenor" if height > grid.lines - 2.5 else "clefCAlto"
 
-    def _height(self, glyph: Glyph) -> float:
-        """How many spaces a glyph's origin lies below the top line of its staff.
+    def _height(self, glyph: Glyph) -> tuple[float, _Grid]:
+        """How many spaces a glyph's origin lies above the bottom line of its staff; the staff.
 
         A cross-staff note stands on another staff than its own. Heights are whole numbers of
         half spaces from the right one, so a remainder tells such notes.
@@ -54,7 +65,7 @@ class Staves:
         own = self._grids.get(id(staff)) if staff is not None else None
         measure = glyph.element.within("measure")
         others = self._measures.get(id(measure), []) if measure is not None else []
-        grids = ([own] if own else []) + sorted(others, key=lambda g: abs(g[0] - glyph.y))
-        heights = [(glyph.y - top) / space for top, space in grids]
-        fitting = [h for h in heights if abs(2 * h - round(2 * h)) < 0.07]
-        return (fitting or heights or [0.5])[0]
+        grids = ([own] if own else []) + sorted(others, key=lambda g: abs(g.bottom - glyph.y))
+        heights = [((grid.bottom - glyph.y) / grid.space, grid) for grid in grids]
+        fitting = [(h, grid) for h, grid in heights if abs(2 * h - round(2 * h)) < 0.07]
+        return (fitting or heights or [(0.5, _Grid(glyph.y, STAFF_SPACE, 5))])[0]

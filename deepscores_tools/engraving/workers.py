@@ -15,8 +15,15 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Generic, TypeVar
 
+from deepscores_tools.errors import InputError
+
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+
+MEMORY = 8 << 30
+"""Bytes of address space for a worker."""
+
+_PROCESSOR_ALARM = 27 if not hasattr(signal, "SIGPROF") else signal.SIGPROF
 
 AHEAD = 3
 """Tasks begun or finished out of order, for each worker: bounds the memory held."""
@@ -32,14 +39,20 @@ class Outcome(Generic[Task, Result]):
 
 
 def supervised(
-    work: Callable[[Task], Result], tasks: Iterable[Task], *, workers: int, time_limit: float
+    work: Callable[[Task], Result],
+    tasks: Iterable[Task],
+    *,
+    workers: int,
+    time_limit: float,
+    processor_limit: float = 0.0,
 ) -> Generator[Outcome[Task, Result], None, None]:
     """Run work on every task; outcomes come in the order of the tasks.
 
-    work must be importable from its module. time_limit: seconds for one task. The iterator
-    may be closed early; its workers are then ended.
+    work must be importable from its module. time_limit: seconds for one task. processor_limit:
+    seconds of processor time for one task, which do not depend on how busy the machine is; 0
+    for none. The iterator may be closed early; its workers are then ended.
     """
-    pool = [_Worker[Task, Result](work) for _ in range(max(1, workers))]
+    pool = [_Worker[Task, Result](work, processor_limit) for _ in range(max(1, workers))]
     source = iter(enumerate(tasks))
     done: dict[int, Outcome[Task, Result]] = {}
     following = 0
@@ -77,8 +90,9 @@ def supervised(
 class _Worker(Generic[Task, Result]):
     """One process and the task it is on."""
 
-    def __init__(self, work: Callable[[Task], Result]) -> None:
+    def __init__(self, work: Callable[[Task], Result], processor_limit: float) -> None:
         self._work = work
+        self._limit = processor_limit
         self._context = multiprocessing.get_context("spawn")
         self._current: tuple[int, Task] | None = None
         self.deadline = 0.0
@@ -86,7 +100,9 @@ class _Worker(Generic[Task, Result]):
 
     def _spawn(self) -> None:
         self.pipe, theirs = self._context.Pipe()
-        self._process = self._context.Process(target=_serve, args=(self._work, theirs), daemon=True)
+        self._process = self._context.Process(
+            target=_serve, args=(self._work, theirs, self._limit), daemon=True
+        )
         self._process.start()
         theirs.close()
 
@@ -114,7 +130,9 @@ class _Worker(Generic[Task, Result]):
                 failure, result = self.pipe.recv()
                 return number, Outcome(task, result, failure)
             except (EOFError, OSError):
-                reason = "the engraving process crashed on it"
+                self._process.join(1)
+                late = self._process.exitcode == -_PROCESSOR_ALARM
+                reason = "took longer than the time limit" if late else "crashed"
         else:
             reason = "took longer than the time limit"
         self.end()
@@ -127,23 +145,48 @@ class _Worker(Generic[Task, Result]):
         self._process.join()
 
 
-def _serve(work: Callable[[Task], Result], pipe: Connection) -> None:
-    """The worker's loop: one task in, one answer out, until the pipe closes."""
+def _serve(work: Callable[[Task], Result], pipe: Connection, processor_limit: float) -> None:
+    """The worker's loop: one task in, one answer out, until the pipe closes.
+
+    The alarm ends the process from within, even where the parent has been killed meanwhile.
+    """
     import cv2
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers itself
     cv2.setNumThreads(1)
+    _bound_memory()
     while True:
         try:
             task = pipe.recv()
         except EOFError:
             return
         answer: tuple[str | None, Result | None]
+        _set_alarm(processor_limit)
         try:
             answer = (None, work(task))
+        except InputError as error:
+            answer = (error.problem, None)
         except Exception as error:
             answer = (f"{type(error).__name__}: {error}", None)
+        _set_alarm(0.0)
         try:
             pipe.send(answer)
+        except BrokenPipeError:
+            return
         except (TypeError, AttributeError, ValueError) as error:  # what cannot be pickled
             pipe.send((f"{type(error).__name__}: {error}", None))
+
+
+def _set_alarm(seconds: float) -> None:
+    if hasattr(signal, "setitimer"):  # not on Windows
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def _bound_memory() -> None:
+    """Let a task that asks for memory without end fail alone."""
+    try:
+        import resource  # not on Windows
+    except ImportError:
+        return
+    limit = min((m for m in resource.getrlimit(resource.RLIMIT_AS) if m > 0), default=MEMORY)
+    resource.setrlimit(resource.RLIMIT_AS, (min(limit, MEMORY), min(limit, MEMORY)))
