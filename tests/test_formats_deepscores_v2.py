@@ -18,8 +18,10 @@ from test_formats_deepscores_v1 import ink_at_edges
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import FORMATS, deepscores_v2, format_of, read_dataset
 from deepscores_tools.formats.deepscores_v2_comments import read_comments, write_comments
-from deepscores_tools.formats.segmentation import class_image, read_gray
+from deepscores_tools.formats.deepscores_v2_read import read_content
+from deepscores_tools.formats.segmentation import class_image, learn_grays, read_gray
 from deepscores_tools.note_attributes import DURATION, ONSET, STAFF_POSITION
+from deepscores_tools.oriented_box import oriented_box
 from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.vocabularies import DEEPSCORES, PRINTED_CLASSES
 
@@ -58,6 +60,8 @@ def test_round_trip_keeps_all_but_links_and_masks(made: list[Page]) -> None:
         for mine, theirs in zip(one.symbols, other.symbols, strict=True):
             if mine.ink_area is None and mine.mask is not None:
                 mine = replace(mine, ink_area=int(mine.mask.sum()))
+            if mine.oriented_box is None and mine.mask is not None:
+                mine = replace(mine, oriented_box=oriented_box(mine.mask, mine.box))
             assert_same_symbol(mine, theirs, skip=("mask", "outlinks"))
 
 
@@ -207,7 +211,8 @@ def test_the_real_page_and_its_segmentation_agree() -> None:
     """Of classes that the image shows, masks hold nearly the ink that the table tells.
 
     The sample's image has no staves, and hairpins as filled boxes; it is numbered by a list
-    of its own, which is learnt.
+    of its own, which is learnt. Of its other pixels of classes that are listed, 4,868 are
+    within 3 px of a box (the boxes are too high) and 1,225 are two slurs and an 8 without one.
     """
     assert format_of(REAL) == "deepscores-v2"
     (plain,), (page,) = deepscores_v2.read(REAL), deepscores_v2.read(REAL, masks=True)
@@ -219,6 +224,16 @@ def test_the_real_page_and_its_segmentation_agree() -> None:
     shown = [s for s in page.symbols if s.name != "staff" and "Hairpin" not in s.name]
     heads = [s for s in shown if s.name.startswith("notehead")]
     assert len(heads) == 158
+    (file,) = (REAL / "segmentation").glob("*.png")
+    image = read_gray(file, (page.width, page.height))
+    table = read_content(next(REAL.glob("*.json")), "deepscores").table
+    grays = learn_grays(plain.symbols, image, table.grays)
+    ours, hidden = class_image(replace(page, symbols=shown), lambda name: grays[name])
+    listed = np.isin(image, [grays[s.name] for s in shown])
+    assert (ours[listed] == image[listed]).sum() == 204_806
+    assert listed.sum() == 210_899
+    assert np.array_equal(ours != 0, (ours == image) & (ours != 0))  # and nothing else
+    assert hidden == sum(int(s.mask.sum()) for s in shown if s.mask is not None) - 204_806
     for symbols, least in ((heads, 0.96), (shown, 0.9)):
         held = sum(int(s.mask.sum()) for s in symbols if s.mask is not None)
         told = sum(s.ink_area or 0 for s in symbols)

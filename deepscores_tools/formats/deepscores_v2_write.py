@@ -18,6 +18,7 @@ from deepscores_tools.formats.deepscores_v2_read import IMAGES, SETS, WRITTEN_AS
 from deepscores_tools.formats.pictures import copy_picture
 from deepscores_tools.formats.segmentation import class_image
 from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream
+from deepscores_tools.oriented_box import oriented_box
 from deepscores_tools.symbols import Attribute, Page, Symbol
 from deepscores_tools.vocabularies import DEEPSCORES, ClassTable
 from deepscores_tools.whole_file import write_whole
@@ -34,7 +35,8 @@ def write(pages: Iterable[Page], out: Path, classes: ClassTable = DEEPSCORES) ->
     images in segmentation/. Symbols of classes that `classes` has not, which is strict v2 by
     default, are left out; one warning names them with counts, and all else that is lost. A
     page keeps its symbols' ids if they are above all earlier ones, as ids count through the
-    file; otherwise they become an attribute. The JSON appears last. Raises InputError.
+    file; otherwise they become an attribute. A symbol without an oriented box has that of its
+    mask, if there is one, and its ink area too. The JSON appears last. Raises InputError.
     """
     single = out.suffix == ".json"
     guard, losses = KeyGuard(out), Losses("deepscores-v2")
@@ -143,11 +145,14 @@ def _annotation(s: Symbol, image: int, own_id: int | None, classes: ClassTable) 
     area = s.ink_area
     if area is None and s.mask is not None:
         area = int(s.mask.sum())
+    corners = s.oriented_box
+    if corners is None and s.mask is not None:
+        corners = oriented_box(s.mask, s.box)
     name, second = WRITTEN_AS.get(s.name, s.name), s.second_name
     in_second = second is not None and second in DEEPSCORES_V2_SECOND
     return {
         "a_bbox": [float(v) for v in s.box],
-        "o_bbox": s.oriented_box and [float(v) for corner in s.oriented_box for v in corner],
+        "o_bbox": corners and [float(v) for corner in corners for v in corner],
         "cat_id": [
             str(classes.by_name[name].id),
             str(DEEPSCORES_V2_SECOND.by_name[str(second)].id) if in_second else None,
