@@ -42,7 +42,7 @@ def energy_map(logits: Tensor) -> Tensor:
     """Energy (F, h, w) in 0..1 of logits (F, K, h, w): sigmoid, or the mean quantised level."""
     levels = logits.shape[1]
     if levels == 1:
-        return logits[:, 0].float().sigmoid()
+        return logits[:, 0].contiguous().float().sigmoid_()
     steps = torch.linspace(0, 1, levels, device=logits.device)
     return (logits.float().softmax(1) * steps[None, :, None, None]).sum(1)
 
@@ -53,18 +53,24 @@ def summits(energy: Tensor, cut: float) -> tuple[Tensor, Tensor]:
     Every pixel points to the highest of its 3 x 3 neighbours; pointers are followed until they
     rest. Returns flat indices into energy (F, h, w): pixels (P,) and summits (P,).
     """
-    planes, h, w = energy.shape
-    highest, pointer = functional.max_pool2d(energy[None], 3, 1, 1, return_indices=True)
-    del highest
-    base = torch.arange(planes, device=energy.device)[:, None, None] * (h * w)
-    pointer = (pointer[0] + base).flatten()
-    pixels = (energy.flatten() > cut).nonzero()[:, 0]
-    summit = pointer[pixels]
+    _, h, w = energy.shape
+    wide = w + 2
+    height = functional.pad(energy, (1, 1, 1, 1), value=-1.0).flatten()
+    inside = (height > cut).nonzero()[:, 0]  # few of all pixels: only these are looked at
+    top, pointer = height[inside - wide - 1], inside - wide - 1
+    for step in (-wide, -wide + 1, -1, 0, 1, wide - 1, wide, wide + 1):
+        neighbour = height[inside + step]
+        pointer = torch.where(neighbour > top, inside + step, pointer)
+        top = torch.maximum(top, neighbour)
+    upward = torch.searchsorted(inside, pointer)  # places in `inside`: whoever is higher is there
     while True:
-        higher = pointer[summit]
-        if bool((higher == summit).all()):
-            return pixels, summit
-        summit = higher
+        higher = upward[upward]
+        if bool((higher == upward).all()):
+            break
+        upward = higher
+    plane, place = inside // ((h + 2) * wide), inside % ((h + 2) * wide)
+    pixels = plane * (h * w) + (place // wide - 1) * w + place % wide - 1
+    return pixels, pixels[upward]
 
 
 def connected(energy: Tensor, cut: float) -> tuple[Tensor, Tensor]:
@@ -118,7 +124,7 @@ def _read(
     _, h, w = shape
     family = pixels // (h * w)
     y, x = pixels % (h * w) // w, pixels % w
-    vectors = features[:, y, x].T
+    vectors = features.permute(1, 2, 0).flatten(0, 1)[pixels % (h * w)]
     probability = (net.classify(vectors, family) / config.temperature).softmax(1)
     box = net.locate(vectors, family)
     mass = torch.zeros(count, device=height.device).index_add_(0, component, height)
