@@ -173,20 +173,19 @@ def _chains(evidence: Floats, score: Floats, spacing: float) -> list[dict[int, i
     growing: list[dict[int, int]] = []
     done: list[dict[int, int]] = []
     for k in range(evidence.shape[1]):
+        ends = np.array([chain[max(chain)] for chain in growing], dtype=np.float64)
         for row in np.flatnonzero(peaks[:, k]).tolist():
-            near = [c for c in growing if k not in c and abs(_end(c) - row) <= 0.4 * spacing]
-            chain = min(near, key=lambda c: abs(_end(c) - row), default={})
-            if not chain:
-                growing.append(chain)
-            chain[k] = row
+            away = np.abs(ends - row)
+            if len(ends) and away.min() <= 0.4 * spacing:
+                nearest = int(away.argmin())
+                growing[nearest][k] = row
+                ends[nearest] = np.inf  # no chain has two rows in a strip
+            else:
+                growing.append({k: row})
         done += [c for c in growing if k - max(c) > GAP]
         growing = [c for c in growing if k - max(c) <= GAP]
     chains = [_trimmed(chain, score) for chain in done + growing]
     return [chain for chain in chains if len(chain) >= SHORTEST]
-
-
-def _end(chain: dict[int, int]) -> int:
-    return chain[max(chain)]
 
 
 def _trimmed(chain: dict[int, int], score: Floats) -> dict[int, int]:
