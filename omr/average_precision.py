@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 RECALLS = np.linspace(0.0, 1.0, 101)
 
 
-def average_precision(
+def precision_curves(
     scores: NDArray[np.float64], hits: NDArray[np.bool_], positives: int,
     counted: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.float64]:  # fmt: skip
-    """AP at each threshold, shape (T,); NaN where there is nothing to find.
+    """Precision at each of RECALLS and each threshold, shape (T, 101); AP is its mean.
+
+    Made monotonic, 0 beyond the greatest recall reached; NaN where there is nothing to find.
 
     scores: (N,), in any order; equal ones keep theirs. hits: (T, N), true where the detection
     found a symbol. positives: number of true symbols. counted: (T, N), false where the
@@ -23,9 +25,9 @@ def average_precision(
     """
     thresholds = len(hits)
     if positives == 0:
-        return np.full(thresholds, np.nan)
+        return np.full((thresholds, len(RECALLS)), np.nan)
     if len(scores) == 0:
-        return np.zeros(thresholds)
+        return np.zeros((thresholds, len(RECALLS)))
     order = np.argsort(-scores, kind="stable")
     right = hits if counted is None else hits & counted
     wrong = ~hits if counted is None else ~hits & counted
@@ -36,10 +38,10 @@ def average_precision(
     # Beyond the greatest recall reached the precision is 0: the appended column.
     envelope = np.pad(envelope, ((0, 0), (0, 1)))
     recall = found / positives
-    values = np.empty(thresholds)
+    curves = np.empty((thresholds, len(RECALLS)))
     for t in range(thresholds):
-        values[t] = envelope[t, np.searchsorted(recall[t], RECALLS, side="left")].mean()
-    return values
+        curves[t] = envelope[t, np.searchsorted(recall[t], RECALLS, side="left")]
+    return curves
 
 
 def best_threshold(

@@ -3,8 +3,9 @@
 COCO's AP@[.50:.05:.95], averaged over all classes present in the truth, on whole pages, with
 no class dropped and no cap on the number of detections; agrees with pycocotools to 1e-6 once
 its maxDets is raised. Beside it AP25, AP50, AP75, w-mAP (classes weighted by instances), a
-table per class, per size and per page, and precision, recall and F1 at IoU .5 at given
-thresholds. Classes that the truth lacks do not enter any AP, but count as wrong in precision.
+table per class, per size and per page, precision-recall curves, precision, recall and F1 at
+IoU .5 at given thresholds, what went wrong there, and how far scores are to be believed.
+Classes that the truth lacks do not enter any AP, but count as wrong in precision.
 """
 
 from __future__ import annotations
@@ -16,14 +17,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.symbols import Page
-from omr.average_precision import average_precision, best_threshold
+from omr.average_precision import RECALLS, best_threshold, precision_curves
 from omr.class_map import ClassMap
+from omr.evaluation_errors import Leftovers, confusions, mistakes, worst
 from omr.evaluation_input import Cell, Comparison, require_names, side_by_side
-from omr.evaluation_report import ClassResult, Counts, PageResult, Report, SizeResult
+from omr.evaluation_report import (
+    IOUS,
+    ClassResult,
+    Counts,
+    Judged,
+    PageResult,
+    Report,
+    SizeResult,
+)
 from omr.matching import Pairs, area, match, overlapping
-
-IOUS = (0.25, *np.linspace(0.5, 0.95, 10).tolist())
-"""Thresholds of IoU, T in number. AP is the mean over all but the first."""
 
 AT_25, AT_50, AT_75 = 0, 1, 6
 SIZES = {"small": (0.0, 32.0**2), "medium": (32.0**2, 96.0**2), "large": (96.0**2, 1e10)}
@@ -36,11 +43,16 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Matched:
-    """One class on one page, its pairs, and which detections found a symbol: hits, (T, D)."""
+    """One class on one page, its pairs, and the symbol each detection found or -1: (T, D)."""
 
     cell: Cell
     pairs: Pairs
-    hits: Bools
+    matches: NDArray[np.int64]
+
+    @property
+    def hits(self) -> Bools:
+        """Which detections found a symbol, (T, D)."""
+        return self.matches >= 0
 
 
 def evaluate(
@@ -48,15 +60,16 @@ def evaluate(
     detections: Iterable[Page],
     *,
     class_map: ClassMap | None = None,
-    thresholds: Mapping[str, float] | None = None,
+    thresholds: Mapping[str, float] | float | None = None,
     known_names: Collection[str] | None = None,
     detectable_names: Collection[str] | None = None,
 ) -> Report:
     """Compare detections with the truth of the same pages, matched by page key.
 
-    thresholds: scores per detected class above which a detection counts in precision, recall
-    and F1 (not in AP); classes not named, and None, count all. known_names: every class that
-    the truth could hold, where that is known; a detection of another is then an error.
+    thresholds: least scores of detected classes, or one for all, to count in precision,
+    recall, F1 and mistakes (not in AP); of classes not named, and with None, all count.
+    known_names: every class that the truth could hold, where that is known; a detection of
+    another is then an error.
     detectable_names: every class the detector could give; a true symbol of another is then an
     error. Without the two, names that meet no partner are scored as missed or wrong.
     Raises InputError for pages or names without a partner and for detections without scores.
@@ -64,45 +77,65 @@ def evaluate(
     class_map = class_map or ClassMap()
     both = side_by_side(truth, detections, class_map)
     require_names(both, class_map, known_names, detectable_names)
+    return _report(both, _limits(thresholds or 0.0, both, class_map))
+
+
+def _limits(
+    thresholds: Mapping[str, float] | float, both: Comparison, class_map: ClassMap
+) -> dict[str, float]:
+    """The threshold of each class that is scored; the least where it is made of several."""
+    if not isinstance(thresholds, Mapping):
+        return dict.fromkeys(both.cells, thresholds)
     limits: dict[str, float] = {}
-    for name, limit in (thresholds or {}).items():
+    for name, limit in thresholds.items():
         scored_as = class_map.of_detection(name)
         if scored_as is not None:
             limits[scored_as] = min(limit, limits.get(scored_as, 1.0))
-    return _report(both, limits)
+    return limits
 
 
 def _report(both: Comparison, limits: Mapping[str, float]) -> Report:
     keys = both.keys
     classes: list[ClassResult] = []
+    curves: list[Doubles] = []
     size_aps: dict[str, list[tuple[int, Doubles]]] = {size: [] for size in SIZES}
     page_aps: dict[str, list[Doubles]] = {key: [] for key in keys}
     page_counts = dict.fromkeys(keys, Counts())
+    leftovers = {key: Leftovers() for key in keys}
+    judged: list[tuple[Doubles, Bools]] = [(np.empty(0), np.empty(0, dtype=bool))]
     absent = 0
     for name, cells_of_class in sorted(both.cells.items()):
         by_page = {key: _matched(cells_of_class[key]) for key in keys if key in cells_of_class}
         limit = limits.get(name, 0.0)
         for key, matched in by_page.items():
             page_counts[key] += _counts(matched, limit)
+            _add_leftovers(name, matched, limit, leftovers[key])
+            judged.append((matched.cell.scores, matched.hits[AT_50]))
             if len(matched.cell.truth):
-                page_aps[key].append(_class_ap([matched]))
+                page_aps[key].append(_curves([matched]).mean(axis=1))
         cells = list(by_page.values())
         if any(len(m.cell.truth) for m in cells):
-            classes.append(_class_result(name, cells, limit))
+            curves.append(_curves(cells))
+            classes.append(_class_result(name, cells, limit, curves[-1]))
             for size, bounds in SIZES.items():
                 instances, ap = _size_ap(cells, bounds)
                 if instances:
                     size_aps[size].append((instances, ap))
         else:
             absent += sum(len(m.cell.boxes) for m in cells)
+    wrong = list(mistakes(leftovers))
     return Report(
         classes=tuple(classes),
+        curves=np.mean(curves, axis=0) if curves else np.zeros((len(IOUS), len(RECALLS))),
         sizes=tuple(
             SizeResult(size, sum(n for n, _ in aps), *_means([ap for _, ap in aps]))
             for size, aps in size_aps.items()
         ),
         pages=tuple(PageResult(key, *_means(page_aps[key]), page_counts[key]) for key in keys),
         counts=sum(page_counts.values(), Counts()),
+        judged=Judged(*(np.concatenate(column) for column in zip(*judged, strict=True))),
+        confusions=confusions(wrong),
+        worst=worst(wrong),
         lowest_score=both.lowest_score,
         notices=tuple(_notices(both, absent)),
     )
@@ -110,11 +143,20 @@ def _report(both: Comparison, limits: Mapping[str, float]) -> Report:
 
 def _matched(cell: Cell) -> _Matched:
     pairs = overlapping(cell.boxes, cell.truth, min(IOUS))
-    return _Matched(cell, pairs, match(pairs, IOUS) >= 0)
+    return _Matched(cell, pairs, match(pairs, IOUS))
 
 
-def _class_result(name: str, cells: list[_Matched], limit: float) -> ClassResult:
-    ap = _class_ap(cells)
+def _add_leftovers(name: str, matched: _Matched, limit: float, leftovers: Leftovers) -> None:
+    """What is left over on one page of one class: symbols not found, detections of nothing."""
+    cell, kept = matched.cell, matched.cell.scores >= limit
+    found = np.zeros(len(cell.truth), dtype=bool)
+    found[matched.matches[AT_50, kept & matched.hits[AT_50]]] = True
+    wrong = kept & ~matched.hits[AT_50]
+    leftovers.add(name, cell.truth[~found], cell.boxes[wrong], cell.scores[wrong])
+
+
+def _class_result(name: str, cells: list[_Matched], limit: float, curves: Doubles) -> ClassResult:
+    ap = curves.mean(axis=1)
     scores = np.concatenate([m.cell.scores for m in cells])
     hits = np.concatenate([m.hits[AT_50] for m in cells])
     instances = sum(len(m.cell.truth) for m in cells)
@@ -123,13 +165,13 @@ def _class_result(name: str, cells: list[_Matched], limit: float) -> ClassResult
         name=name, instances=instances, detections=len(scores), ap=float(ap[1:].mean()),
         ap50=float(ap[AT_50]), ap75=float(ap[AT_75]), ap25=float(ap[AT_25]),
         counts=sum((_counts(m, limit) for m in cells), Counts()),
-        best_threshold=threshold, best_f1=f1,
+        best_threshold=threshold, best_f1=f1, curve=tuple(curves[AT_50].tolist()),
     )  # fmt: skip
 
 
-def _class_ap(cells: list[_Matched]) -> Doubles:
-    """AP at each of the T thresholds."""
-    return average_precision(
+def _curves(cells: list[_Matched]) -> Doubles:
+    """Precision at each recall and each of the T thresholds, (T, 101)."""
+    return precision_curves(
         np.concatenate([m.cell.scores for m in cells]),
         np.concatenate([m.hits for m in cells], axis=1),
         sum(len(m.cell.truth) for m in cells),
@@ -150,7 +192,7 @@ def _size_ap(cells: list[_Matched], bounds: tuple[float, float]) -> tuple[int, D
         counted.append(~found_ignored & ~((matches < 0) & _outside(m.cell.boxes, bounds)))
     scores = np.concatenate([m.cell.scores for m in cells])
     joined = np.concatenate(hits, axis=1), np.concatenate(counted, axis=1)
-    return instances, average_precision(scores, joined[0], instances, joined[1])
+    return instances, precision_curves(scores, joined[0], instances, joined[1]).mean(axis=1)
 
 
 def _outside(boxes: Doubles, bounds: tuple[float, float]) -> Bools:

@@ -12,6 +12,8 @@ from deepscores_tools.splits import parse_spec, select
 from deepscores_tools.symbols import Page
 from omr.class_map import ClassMap
 from omr.evaluation import evaluate
+from omr.evaluation_crops import Crop, crops_of
+from omr.evaluation_errors import Mistake
 from omr.evaluation_report import Report
 
 
@@ -20,7 +22,7 @@ def evaluate_files(
     detections: str,
     *,
     class_map: ClassMap | None = None,
-    thresholds: Mapping[str, float] | None = None,
+    thresholds: Mapping[str, float] | float | None = None,
 ) -> Report:
     """`evaluate` for two datasets, each named by a spec (see `formats.read_selected`).
 
@@ -36,19 +38,25 @@ def evaluate_files(
     if true_is_coco:
         known.update(coco.category_names(true_path))
     if format_of(found_path) == "coco":
-        basis = true_path if true_is_coco else None
-        detectable: Sequence[str] | None = coco.category_names(found_path, basis)
-        found = coco.read(found_path, basis)
+        detectable: Sequence[str] | None = coco.category_names(found_path, _basis(true_path))
     else:
-        detectable, found = None, read_selected(detections)
+        detectable = None
     return evaluate(
         select(pages, conditions, truth) if conditions else pages,
-        found,
+        _found(detections, true_path),
         class_map=class_map,
         thresholds=thresholds,
         known_names=known,
         detectable_names=detectable,
     )
+
+
+def crops_of_worst(
+    report: Report, truth: str, detections: str, class_map: ClassMap | None = None
+) -> dict[Mistake, Crop]:
+    """Pictures of the report's worst mistakes; both datasets are read once more. InputError."""
+    found = _found(detections, parse_spec(truth)[0])
+    return crops_of(report.worst, read_selected(truth), found, class_map or ClassMap())
 
 
 def with_frequent(
@@ -74,6 +82,18 @@ def model_thresholds(model: str) -> dict[str, float]:
     config = read_config(model_folder(Path(model)))
     names = (*config.classes, *config.staff_classes)
     return {name: config.threshold(name) for name in names}
+
+
+def _found(detections: str, true_path: Path) -> Iterator[Page]:
+    """The detections; COCO results name their pages in the truth."""
+    path, _ = parse_spec(detections)
+    if format_of(path) == "coco":
+        return coco.read(path, _basis(true_path))
+    return read_selected(detections)
+
+
+def _basis(true_path: Path) -> Path | None:
+    return true_path if format_of(true_path) == "coco" else None
 
 
 def _noting(pages: Iterable[Page], names: set[str]) -> Iterator[Page]:

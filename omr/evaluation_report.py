@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from omr.average_precision import RECALLS, best_threshold
+from omr.evaluation_errors import Mistake
+from omr.reliability import Reliability, reliability
+
 PROTOCOL = "coco-dense"
+IOUS = (0.25, *np.linspace(0.5, 0.95, 10).tolist())
+"""Thresholds of IoU, T in number. AP is the mean over all but the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +57,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class ClassResult:
-    """One class. best_threshold: the score that gives the best F1 on this truth, best_f1."""
+    """One class. best_threshold: the score that gives the best F1 on this truth, best_f1.
+
+    curve: precision at IoU .5 at each of RECALLS.
+    """
 
     name: str
     instances: int
@@ -59,6 +72,7 @@ class ClassResult:
     counts: Counts
     best_threshold: float
     best_f1: float
+    curve: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +108,31 @@ class Summary:
     weighted_map: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """All N detections: their scores, and whether each found a symbol of its class at IoU .5."""
+
+    scores: NDArray[np.float64]
+    right: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
 class Report:
-    """The result of `omr.evaluation.evaluate`. classes: in order of their names."""
+    """The result of `omr.evaluation.evaluate`. classes: in order of their names.
+
+    curves: precision at each of IOUS and RECALLS, averaged over classes, (T, 101).
+    confusions: (true class, detected class, how often), the most frequent first.
+    worst: some mistakes of every class. Both are at the thresholds, IoU .5.
+    """
 
     classes: tuple[ClassResult, ...]
     sizes: tuple[SizeResult, ...]
     pages: tuple[PageResult, ...]
     counts: Counts
+    curves: NDArray[np.float64]
+    judged: Judged
+    confusions: tuple[tuple[str, str, int], ...] = ()
+    worst: tuple[Mistake, ...] = ()
     lowest_score: float | None = None
     notices: tuple[str, ...] = ()
     subsets: dict[str, Summary] = field(default_factory=dict)
@@ -115,6 +146,17 @@ class Report:
     def ap50(self) -> float:
         """AP at IoU .5, averaged likewise."""
         return self.summary().ap50
+
+    @cached_property
+    def reliability(self) -> Reliability:
+        """Whether scores are the chance of being right, over all detections."""
+        return reliability(self.judged.scores, self.judged.right)
+
+    @cached_property
+    def best_common(self) -> tuple[float, float]:
+        """(threshold, F1) of the one score threshold for all classes that gives the best F1."""
+        instances = sum(c.instances for c in self.classes)
+        return best_threshold(self.judged.scores, self.judged.right, instances)
 
     def summary(self, names: Collection[str] | None = None) -> Summary:
         """Means over the classes of these names, by default over all."""
@@ -135,6 +177,11 @@ class Report:
             "all_classes": _summary_dict(self.summary()),
             "subsets": {name: _summary_dict(s) for name, s in self.subsets.items()},
             "at_thresholds": self.counts.as_dict(),
+            "best_common_threshold": dict(zip(("score", "f1"), self.best_common, strict=True)),
+            "calibration": {
+                "expected_error": self.reliability.error,
+                "bins": [asdict(b) for b in self.reliability.bins],
+            },
             "lowest_score": self.lowest_score,
             "notices": list(self.notices),
             "classes": [_flat(c, ("instances", "detections", "ap", "ap50", "ap75", "ap25",
@@ -144,6 +191,19 @@ class Report:
                 for s in self.sizes
             ],
             "pages": [_flat(p, ("ap", "ap50")) for p in self.pages],
+            "confusions": [
+                {"truth": truth, "detection": detection, "count": count}
+                for truth, detection, count in self.confusions
+            ],
+            "precision_at_recall": {
+                "recalls": RECALLS.round(2).tolist(),
+                "mean": {
+                    f"{iou:.2f}": row.round(4).tolist()
+                    for iou, row in zip(IOUS, self.curves, strict=True)
+                },
+                "classes": {c.name: [round(p, 4) for p in c.curve] for c in self.classes},
+            },
+            "worst": [{**asdict(m), "box": [round(v, 1) for v in m.box]} for m in self.worst],
         }  # fmt: skip
 
     def to_json(self) -> str:

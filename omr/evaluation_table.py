@@ -6,10 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from omr.evaluation_report import PROTOCOL, Counts, Report, Summary
 
+MOST = 15
+"""Confusions that are shown."""
+
 
 def report_text(report: Report) -> str:
-    """All of a report: summary, sizes, pages, classes with the most frequent first, notices."""
-    return "\n".join((*_head(report), *_sizes(report), *_pages(report), *_classes(report))) + "\n"
+    """A report: summary, notices, sizes, pages, classes from the most frequent, confusions."""
+    parts = (_head, _sizes, _pages, _classes, _confusions)
+    return "\n".join(line for part in parts for line in part(report)) + "\n"
 
 
 def _head(report: Report) -> Iterator[str]:
@@ -26,6 +30,10 @@ def _head(report: Report) -> Iterator[str]:
     precision, recall, f1 = _shares(report.counts)
     yield ""
     yield f"At the thresholds, IoU .5: precision {precision}  recall {recall}  F1 {f1}"
+    threshold, best = report.best_common
+    yield f"Best F1 with one threshold for all classes: {best:.3f} at score {threshold:.3f}"
+    if report.reliability.error is not None:
+        yield f"Expected calibration error of the scores: {report.reliability.error:.3f}"
     yield from (f"Notice: {notice}" for notice in report.notices)
 
 
@@ -52,6 +60,12 @@ def _classes(report: Report) -> Iterator[str]:
     ]
     header = ("class", "symbols", "found", "AP", "AP50", "AP75", "AP25", "precision", "recall")
     yield from _table((*header, "F1"), rows)
+
+
+def _confusions(report: Report) -> Iterator[str]:
+    if report.confusions:
+        yield ""
+        yield from _table(("class", "taken for", "times"), report.confusions[:MOST])
 
 
 def _shares(counts: Counts) -> tuple[str, str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,27 @@ def test_the_table_and_the_json_agree(folder: Path) -> None:
     assert report["all_classes"]["mAP"] == pytest.approx(1.0)
     assert report["subsets"][">= 1 in training"]["classes"] == 1
     assert [c["name"] for c in report["classes"]] == ["stem"]
+
+
+def test_the_html_report_needs_nothing_else_and_escapes_names(folder: Path) -> None:
+    name = "<script>alert(1)</script>"
+    coco.write([page("01", name, 0.9)], folder / "odd.json", ["stem", name])
+    (folder / "map.csv").write_text("truth_name,detection_name\nstem,\n,none\n")
+    mung.write([page("01", "stem"), page("02", name)], folder / "truth")
+    run(f"{folder}/truth#writer=01", folder / "odd.json", "--html", folder / "report.html")
+    text = (folder / "report.html").read_text()
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+    assert text.count("data:image/png;base64,") == 1  # the stem that was taken for it
+    fetched = re.findall(r"""(?:src|href)=["'](?!data:|#)[^"']*|url\((?!#)|@import""", text)
+    assert not fetched
+
+
+def test_one_score_may_be_the_threshold_of_all_classes(folder: Path) -> None:
+    truth, found = f"{folder}/truth#writer=01", folder / "found"
+    assert "precision 1.000  recall 1.000" in run(truth, found, "--min-score", 0.5).output
+    assert "precision -  recall 0.000" in run(truth, found, "--min-score", 0.95).output
+    assert "not both" in run(truth, found, "--min-score", 0.5, "-m", "printed").output
 
 
 def test_a_class_map_joins_names_that_differ(folder: Path) -> None:

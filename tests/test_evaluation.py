@@ -15,6 +15,7 @@ from deepscores_tools.symbols import Box, Page, Symbol
 from omr.average_precision import best_threshold
 from omr.class_map import ClassMap
 from omr.evaluation import IOUS, SIZES, evaluate
+from omr.reliability import reliability
 
 
 def page(name: str, symbols: list[Symbol]) -> Page:
@@ -126,6 +127,36 @@ def test_thresholds_act_on_precision_and_recall_but_not_on_ap() -> None:
     assert free.map == cut.map == pytest.approx(1.0)
     assert (free.counts.precision, cut.counts.precision) == (0.5, 1.0)
     assert cut.classes[0].best_threshold == 0.9
+
+
+def test_what_is_taken_for_what_is_told_from_misses_and_false_alarms() -> None:
+    left, right, far = Box(0, 0, 9, 9), Box(50, 0, 60, 9), Box(200, 0, 209, 9)
+    true = (("sharp", left), ("key", left), ("flat", right), ("flat", far))
+    truth = [page("a.png", [Symbol(name=name, box=box) for name, box in true])]
+    found = [page("a.png", [Symbol(name="key", box=left, score=0.9),
+                            Symbol(name="sharp", box=left, score=0.8),
+                            Symbol(name="natural", box=right, score=0.7),
+                            Symbol(name="flat", box=far, score=0.1),
+                            Symbol(name="flat", box=Box(90, 90, 99, 99), score=0.6)])]  # fmt: skip
+    report = evaluate(truth, found, thresholds=0.5)
+    assert report.confusions == (("flat", "natural", 1),)
+    rows = {(m.truth, m.detection, m.score) for m in report.worst}
+    assert rows == {("flat", "natural", 0.7), (None, "flat", 0.6), ("flat", None, None)}
+    assert (report.counts.right, report.counts.wrong, report.counts.missed) == (2, 2, 2)
+
+
+def test_calibration_error_is_the_gap_between_score_and_share_of_right_ones() -> None:
+    honest = np.repeat([0.25, 0.75], 400), np.arange(800) % 4 < np.repeat([1, 3], 400)
+    assert reliability(*honest).error == pytest.approx(0.0)
+    boastful = np.full(10, 0.95), np.arange(10) < 5
+    (last,) = [b for b in reliability(*boastful).bins if b.detections]
+    assert (last.low, last.right) == (0.9, 0.5)
+    assert reliability(*boastful).error == pytest.approx(0.45)
+    assert reliability(np.empty(0), np.empty(0, dtype=bool)).error is None
+
+
+def test_pages_with_neither_symbols_nor_detections_can_be_evaluated() -> None:
+    assert evaluate([page("a.png", [])], [page("a.png", [])]).map == 0.0
 
 
 def test_best_threshold_never_parts_equal_scores() -> None:

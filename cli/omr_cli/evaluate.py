@@ -12,11 +12,15 @@ import click
 @click.argument("detections")
 @click.option("--json", "json_file", type=click.Path(path_type=Path),
               help="Also write everything to this file, as JSON.")  # fmt: skip
+@click.option("--html", "html_file", type=click.Path(path_type=Path),
+              help="Also write a page with curves and pictures of the worst mistakes.")  # fmt: skip
 @click.option("--class-map", "map_file", type=click.Path(path_type=Path),
               help="CSV, header truth_name,detection_name, for names that differ.")  # fmt: skip
 @click.option("-m", "--model",
               help="Take precision and recall at this model's thresholds.  "
                    "[default: of all detections]")  # fmt: skip
+@click.option("--min-score", type=click.FloatRange(0, 1), metavar="S",
+              help="Take precision and recall at this score, for all classes.")  # fmt: skip
 @click.option("--classes-with", type=click.IntRange(min=1), metavar="N",
               help="Also average over classes with N or more instances in --train.")  # fmt: skip
 @click.option("--train", multiple=True, metavar="DATASET",
@@ -25,8 +29,10 @@ def evaluate(
     truth: str,
     detections: str,
     json_file: Path | None,
+    html_file: Path | None,
     map_file: Path | None,
     model: str | None,
+    min_score: float | None,
     classes_with: int | None,
     train: tuple[str, ...],
 ) -> None:
@@ -38,13 +44,20 @@ def evaluate(
     """
     from deepscores_tools.formats.writing import whole_stream
     from omr.class_map import ClassMap
-    from omr.evaluation_files import evaluate_files, model_thresholds, with_frequent
+    from omr.evaluation_files import (
+        crops_of_worst,
+        evaluate_files,
+        model_thresholds,
+        with_frequent,
+    )
     from omr.evaluation_table import report_text
 
     if (classes_with is None) != (not train):
         raise click.UsageError("--classes-with and --train go together")
+    if model and min_score is not None:
+        raise click.UsageError("--model or --min-score, not both")
     class_map = ClassMap.from_file(map_file) if map_file else None
-    thresholds = model_thresholds(model) if model else None
+    thresholds = model_thresholds(model) if model else min_score
     report = evaluate_files(truth, detections, class_map=class_map, thresholds=thresholds)
     if classes_with is not None:
         report = with_frequent(report, train, classes_with, class_map)
@@ -52,3 +65,11 @@ def evaluate(
     if json_file:
         with whole_stream(json_file) as stream:
             stream.write(report.to_json())
+    if html_file:
+        from omr.evaluation_html import report_html  # imports matplotlib
+
+        at = f"of the model {model}" if model else f"{min_score or 0:g} for all classes"
+        facts = {"truth": truth, "detections": detections, "thresholds": at}
+        crops = crops_of_worst(report, truth, detections, class_map)
+        with whole_stream(html_file) as stream:
+            stream.write(report_html(report, facts, crops))
