@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from deepscores_tools.canvas import canvas
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats.segmentation import GRAYS, class_image
 from deepscores_tools.formats.writing import KeyGuard, whole_stream
@@ -70,11 +71,11 @@ def with_all_masks(
 def instance_image(page: Page) -> NDArray[np.uint16]:
     """uint16 of shape (height, width): symbol n of the page, from 1, where its mask is on top.
 
-    Smaller symbols are on top. Raises InputError for more than 65,535 symbols.
+    Smaller symbols are on top. Raises InputError for more than 65,535 symbols, and huge pages.
     """
     if len(page.symbols) > _MOST:
         raise InputError(page.name, f"has more than {_MOST} symbols")
-    image = np.zeros((page.height, page.width), dtype=np.uint16)
+    image = canvas(page, np.uint16, 0)
     inked = [(int(s.mask.sum()), n, s) for n, s in enumerate(page.symbols, 1) if s.mask is not None]
     for _, number, symbol in sorted(inked, key=lambda entry: (-entry[0], entry[1])):
         x0, y0, x1, y1 = (int(v) for v in symbol.box)

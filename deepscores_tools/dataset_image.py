@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from deepscores_tools.canvas import canvas
 from deepscores_tools.errors import InputError
 from deepscores_tools.raster import read_raster
 from deepscores_tools.symbols import Page
@@ -52,7 +53,7 @@ def write_page_images(pages: Iterable[Page], out: Path) -> int:
 def _from_masks(page: Page) -> NDArray[np.uint8]:
     if all(symbol.mask is None for symbol in page.symbols):
         raise InputError(page.name, "has neither an image nor masks to rebuild one from")
-    pixels = np.full((page.height, page.width), PAPER, dtype=np.uint8)
+    pixels = canvas(page, np.uint8, PAPER)
     for symbol in page.symbols:
         if symbol.name in NOT_INK:
             continue

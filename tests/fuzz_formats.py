@@ -2,8 +2,9 @@
 
     python tests/fuzz_formats.py [--count 10000] [--seed 1] [FORMAT ...]
 
-Exits with 1 after printing what went wrong: another exception than InputError, a message of
-more than one line, more than 5 s, more than 1 GB.
+Every tenth is checked as well as read. Exits with 1 after printing what went wrong: another
+exception than InputError, a message of more than one line, more than 5 s of processor time,
+more than a minute by the clock, more than 1 GB.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from PIL import Image
 
+from deepscores_tools.checking import check_dataset
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import FORMATS, deepscores_v1, deepscores_v2
 from deepscores_tools.symbols import Box, Page, Symbol
 
-SECONDS, BYTES = 5, 1 << 30
+SECONDS, MINUTE, BYTES = 5, 60, 1 << 30
+CHECKED = 10
 CROPOBJECT = (
     '<CropObjectList><CropObjects><CropObject xml:id="d___CVC-MUSCIMA_W-01_N-10_D-ideal___1">'
     "<Id>1</Id><MLClassName>stem</MLClassName><Top>1</Top><Left>2</Left><Width>3</Width>"
@@ -77,13 +80,15 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
     return data if chance.random() > 0.05 else data[: chance.randrange(len(data) + 1)]
 
 
-def consume(name: str, path: Path) -> None:
+def consume(name: str, path: Path, check: bool) -> None:
     for _ in FORMATS[name].read(path):
         pass
     if name == "deepscores-v1":
         list(deepscores_v1.read(path, masks=True))
     if name == "deepscores-v2":
         list(deepscores_v2.read(path, masks=True))
+    if check:
+        list(check_dataset(str(path)))
 
 
 def fuzz(name: str, count: int, seed: int) -> list[str]:
@@ -107,10 +112,11 @@ def fuzz(name: str, count: int, seed: int) -> list[str]:
             good = file.read_bytes()
             bad = mutated(good, chance)
             file.write_bytes(bad)
-            started = time.monotonic()
-            signal.alarm(SECONDS)
+            started = time.process_time()
+            signal.setitimer(signal.ITIMER_PROF, SECONDS)
+            signal.alarm(MINUTE)
             try:
-                consume(name, root)
+                consume(name, root, check=number % CHECKED == 0)
             except InputError as error:
                 refused += 1
                 if "\n" in str(error):
@@ -118,14 +124,16 @@ def fuzz(name: str, count: int, seed: int) -> list[str]:
             except BaseException as error:
                 wrong.append(f"{name} {number} {file.name}: {error!r} for {bad[:300]!r}")
             signal.alarm(0)
-            slowest = max(slowest, time.monotonic() - started)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            slowest = max(slowest, time.process_time() - started)
             file.write_bytes(good)
-    print(f"{name}: {count} files, {refused} refused, {len(wrong)} wrong, slowest {slowest:.2f} s")
+    print(f"{name}: {count} files, {refused} refused, {len(wrong)} wrong, slowest {slowest:.2f} s",
+          flush=True)  # fmt: skip
     return wrong
 
 
 def too_slow(*_: object) -> None:
-    raise TimeoutError(f"more than {SECONDS} s")
+    raise TimeoutError(f"more than {SECONDS} s of work, or {MINUTE} s")
 
 
 def main() -> int:
@@ -135,6 +143,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     signal.signal(signal.SIGALRM, too_slow)
+    signal.signal(signal.SIGPROF, too_slow)
     wrong = [w for name in options.formats for w in fuzz(name, options.count, options.seed)]
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(f"most memory: {used / 1e6:.0f} MB")

@@ -12,6 +12,7 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.formats import coco_mask
 from deepscores_tools.formats.broken import BROKEN, said
 from deepscores_tools.formats.json_rows import Rows, read_top
+from deepscores_tools.formats.mung import MAX_SIDE
 from deepscores_tools.formats.writing import inside
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 
@@ -138,10 +139,13 @@ def page_of(
     name = inside(str(image["file_name"]), folder)
     places = (folder / IMAGES / name, folder / name)
     licence = image.get("licence", licences.get(image.get("license")))
+    width, height = int(image["width"]), int(image["height"])
+    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
+        raise ValueError(f"{width} x {height} is not 1 to {MAX_SIDE} pixels wide and high")
     return Page(
         name=name,
-        width=int(image["width"]),
-        height=int(image["height"]),
+        width=width,
+        height=height,
         symbols=symbols,
         interline=_optional_float(image.get("interline")),
         dpi=_optional_float(image.get("dpi")),
@@ -166,6 +170,8 @@ def symbol_of(
         raise ValueError(f"unknown category {row['category_id']}")
     x, y, width, height = (float(v) for v in row["bbox"])
     box = Box(x, y, x + width, y + height)
+    if not all(abs(v) <= MAX_SIDE for v in box):
+        raise ValueError(f"bbox {row['bbox']} is not finite or beyond {MAX_SIDE} pixels")
     segmentation = row.get("segmentation")
     whole = all(v.is_integer() for v in box)
     mask = None

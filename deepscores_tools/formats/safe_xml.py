@@ -1,4 +1,8 @@
-"""XML of unknown origin, element by element: no entity is expanded, nothing is fetched."""
+"""XML of unknown origin, element by element: no entity is expanded, nothing is fetched.
+
+None of the formats declares entities, so a file that does is refused: left where they stand,
+they would silently shorten the texts around them.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +17,23 @@ from deepscores_tools.errors import InputError
 def root_of(file: Path, tag: str) -> etree._Element:
     """The root element of a file, with its attributes alone; the rest is not read.
 
-    Raises InputError where it has another tag.
+    Raises InputError where it has another tag, or where entities or another file are declared.
     """
     for root in _parsed(file, "start", None):
-        if root.tag == tag:
-            return root
-        raise InputError(file, f"the root element is <{root.tag}>, not <{tag}>")
+        document = root.getroottree().docinfo
+        declared = document.internalDTD is not None and any(document.internalDTD.iterentities())
+        if declared or document.system_url:
+            raise InputError(file, "declares entities or a DTD, which are not read; remove them")
+        if root.tag != tag:
+            raise InputError(file, f"the root element is <{root.tag}>, not <{tag}>")
+        return root
     raise InputError(file, "not XML: no element")
 
 
 def elements(file: Path, *tags: str) -> Iterator[etree._Element]:
     """The elements of these tags, complete, each emptied when the next is asked for. InputError.
 
-    Entities stand as children where they were, and deep nesting is an error.
+    To be called after `root_of`. Deep nesting is an error.
     """
     for element in _parsed(file, "end", tags):
         yield element

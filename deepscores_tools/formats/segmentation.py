@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from deepscores_tools.canvas import canvas
 from deepscores_tools.errors import InputError
+from deepscores_tools.raster import MAX_PIXELS
 from deepscores_tools.symbols import Box, Page, Symbol
 
 GRAYS = 256
@@ -29,8 +31,9 @@ def class_image(page: Page, gray_of: Callable[[str], int | None]) -> tuple[Gray,
 
     uint8 of shape (page.height, page.width). Symbols without a mask, and classes for which
     `gray_of` gives None, are not painted; hidden is what they and covered masks have of ink.
+    Raises InputError for huge pages.
     """
-    image = np.zeros((page.height, page.width), dtype=np.uint8)
+    image = canvas(page, np.uint8, 0)
     inked = [(int(s.mask.sum()), s) for s in page.symbols if s.mask is not None]
     total = sum(ink for ink, _ in inked)
     for _, symbol in sorted(inked, key=lambda pair: -pair[0]):
@@ -61,12 +64,14 @@ def read_gray(file: object, size: tuple[int, int]) -> Gray:
 def cut_masks(symbols: Iterable[Symbol], image: Gray, grays: Mapping[str, int]) -> list[Symbol]:
     """The symbols with whole-pixel boxes and the masks that a segmentation image shows.
 
-    A symbol of which it shows nothing keeps no mask.
+    A symbol of which it shows nothing keeps no mask. Raises InputError for huge boxes.
     """
     height, width = image.shape
     cut = []
     for symbol in symbols:
         x0, y0, x1, y1 = (int(v) for v in symbol.box.outward())
+        if (y1 - y0) * (x1 - x0) > MAX_PIXELS:
+            raise InputError(symbol.name, f"a mask of {x1 - x0} x {y1 - y0} pixels is too large")
         mask = np.zeros((y1 - y0, x1 - x0), dtype=np.bool_)
         left, top, right, bottom = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
         if left < right and top < bottom and symbol.name in grays:
