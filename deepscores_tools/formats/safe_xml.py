@@ -1,7 +1,7 @@
 """XML of unknown origin, element by element: no entity is expanded, nothing is fetched.
 
-None of the formats declares entities, so a file that does is refused: left where they stand,
-they would silently shorten the texts around them.
+None of the formats has a DOCTYPE, so a file that has one is refused: entities left where they
+stand would silently shorten the texts around them.
 """
 
 from __future__ import annotations
@@ -17,13 +17,11 @@ from deepscores_tools.errors import InputError
 def root_of(file: Path, tag: str) -> etree._Element:
     """The root element of a file, with its attributes alone; the rest is not read.
 
-    Raises InputError where it has another tag, or where entities or another file are declared.
+    Raises InputError where it has another tag, or a DOCTYPE before it.
     """
     for root in _parsed(file, "start", None):
-        document = root.getroottree().docinfo
-        declared = document.internalDTD is not None and any(document.internalDTD.iterentities())
-        if declared or document.system_url:
-            raise InputError(file, "declares entities or a DTD, which are not read; remove them")
+        if root.getroottree().docinfo.doctype:
+            raise InputError(file, "has a DOCTYPE, which may declare entities; remove it")
         if root.tag != tag:
             raise InputError(file, f"the root element is <{root.tag}>, not <{tag}>")
         return root
