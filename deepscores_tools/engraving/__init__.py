@@ -6,11 +6,12 @@
 """
 
 from deepscores_tools.engraving.engrave import RenderedPage, Score, render_svg
+from deepscores_tools.engraving.music_fonts import FONTS, RESERVED_FONTS
 from deepscores_tools.engraving.plan import RenderPlan
 from deepscores_tools.engraving.render import render_scores
 from deepscores_tools.engraving.rendered_dataset import render_dataset
 from deepscores_tools.engraving.sources import find_scores, of_set
-from deepscores_tools.engraving.style import FONTS, RESERVED_FONTS, Style, draw_style, generator
+from deepscores_tools.engraving.style import Style, draw_style, generator
 
 __all__ = [
     "FONTS",

@@ -36,6 +36,7 @@ _RESTS = {
     0xE4E9: "rest64th",
     0xE4EA: "rest128th",
     0xE4EB: "rest256th",
+    0xE9F0: "restMaxima",  # what verovio draws where MEI says maxima
 }
 _FLAGS = {
     0xE240 + 2 * k + down: f"flag{name}{'Down' if down else 'Up'}"

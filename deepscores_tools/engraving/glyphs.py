@@ -1,16 +1,15 @@
-"""Outlines of music glyphs: from a page's own SVG, or from verovio's font folder for text."""
+"""Outlines of music glyphs: from a page's own SVG, or from the font's files for text."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
-from lxml import etree
 
 from deepscores_tools.engraving.glyph_classes import CLEF_DIGITS
+from deepscores_tools.engraving.music_fonts import font_of, outline
 from deepscores_tools.engraving.outlines import Points, parse_path
 
 _DEFINITION = re.compile(r'<g id="([0-9A-F]{4,5})-[^"]*">\s*<path[^>]* d="([^"]*)"')
@@ -40,21 +39,6 @@ class Glyphs:
         cannot be sorted; `paint` takes it as the difference of the two.)
         """
         if part == "clef":
-            return _contours(_font_path(self.font, CLEF_DIGITS[code][0]))
+            return _contours(outline(font_of(self.font, code), CLEF_DIGITS[code][0]))
         data = self._data.get(code)
-        return _contours(data if data is not None else _font_path(self.font, code))
-
-
-@lru_cache(maxsize=1024)
-def _font_path(font: str, code: int) -> str:
-    """Path data of a glyph in verovio's font folder, empty where no font has it."""
-    import verovio
-
-    folder = Path(verovio.__file__).parent / "data"
-    for name in (font, "Leipzig", "Bravura"):
-        file = folder / name / f"{code:04X}.xml"
-        if file.is_file():
-            root = etree.fromstring(file.read_bytes())
-            path = next((e for e in root.iter() if e.get("d")), None)
-            return "" if path is None else str(path.get("d"))
-    return ""
+        return _contours(data if data is not None else outline(self.font, code))

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deepscores_tools.degradation import PRESETS
-from deepscores_tools.engraving.style import FONTS, RESERVED_FONTS, generator
+from deepscores_tools.engraving.music_fonts import FONTS, RESERVED_FONTS
+from deepscores_tools.engraving.style import generator
 from deepscores_tools.errors import InputError
 
 

@@ -8,11 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FONTS = ("Bravura", "Leipzig", "Gootville", "Petaluma")
-"""Fonts to train on."""
-
-RESERVED_FONTS = ("Leland",)
-"""Kept aside for validation: drawn only where it is asked for by name."""
+from deepscores_tools.engraving.music_fonts import FONTS, font_options
 
 ATTRIBUTES = (
     "note@grace",
@@ -56,7 +52,7 @@ def draw_style(rng: np.random.Generator, fonts: Sequence[str] = FONTS) -> Style:
     pixel = interline / 18
     staff_line = between(0.10, 0.26)
     options: dict[str, object] = {
-        "font": font,
+        **font_options(font),
         "pageWidth": round(width / pixel),
         "pageHeight": round(height / pixel),
         "pageMarginLeft": int(rng.integers(40, 140)),
