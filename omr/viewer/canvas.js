@@ -44,6 +44,7 @@ function refreshVisible() {
   visible.all = [...shown, ...visible.misses];
   redraw();
 }
+const FINGERS = matchMedia("(pointer: coarse)").matches;
 const STAVES = book.families.findIndex((family) => family.title.startsWith("staves"));
 
 /* The picture ------------------------------------------------------------------------------------ */
@@ -140,9 +141,9 @@ function drawGroup(key, symbols, line) {
   for (const { box } of symbols) if (inSight(box)) path.rect(...onScreen(box));
   const isVerdict = typeof key === "string";
   brush.strokeStyle = isVerdict ? (key === "corrected" ? colours.accent : colours[key]) : classes[key].colour;
-  brush.lineWidth = isVerdict ? line * { hit: 0.8, false: 1.5, corrected: 1.3 }[key] : line;
-  brush.globalAlpha = key === "hit" ? 0.75 : 1;
+  brush.lineWidth = isVerdict ? line * { hit: 0.7, false: 1.5, corrected: 1.3 }[key] : line;
   if (key === "false") fill(path, 0.22);
+  brush.globalAlpha = key === "hit" ? 0.6 : 1;
   brush.stroke(path);
   brush.globalAlpha = 1;
 }
@@ -178,7 +179,7 @@ function drawChosen(symbol, line) {
   for (const [hx, hy] of corners(symbol.box)) {
     brush.fillStyle = "#fff";
     brush.beginPath();
-    brush.arc(hx, hy, 4.5, 0, 7);
+    brush.arc(hx, hy, FINGERS ? 8 : 4.5, 0, 7);
     brush.fill();
     brush.stroke();
   }
@@ -201,8 +202,8 @@ const onScreen = ([x0, y0, x1, y1]) => [
 /** The corners on the screen, a little outside small boxes so that they can be told apart. */
 function corners(box) {
   const [x, y, width, height] = onScreen(box);
-  const [dx, dy] = [4, 4];
-  return [[x - dx, y - dy], [x + width + dx, y - dy], [x + width + dx, y + height + dy], [x - dx, y + height + dy]];
+  const out = FINGERS ? 10 : 4;
+  return [[x - out, y - out], [x + width + out, y - out], [x + width + out, y + height + out], [x - out, y + height + out]];
 }
 function inSight([x0, y0, x1, y1]) {
   const { scale, x, y, width, height } = view;

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from omr.overlay import FAMILIES, Colour, family_of
 
-HUE_REACH = 0.055  # of the circle, to either side of the family's colour
+HUE_REACH = 0.045  # of the circle, to either side of the family's colour
 LIGHTNESS_REACH = 0.1
+BRIGHTEST = 0.4  # luminance of a line that is still seen on paper
 GOLDEN = 0.618  # multiples of it, less their whole parts, keep neighbours far apart
 
 
@@ -34,5 +35,15 @@ def _shade(colour: Colour, offset: float) -> str:
     """A neighbour of a colour, offset in -1..1."""
     hue, lightness, saturation = colorsys.rgb_to_hls(*(value / 255 for value in colour))
     lightness = min(max(lightness + LIGHTNESS_REACH * offset, 0.2), 0.6)
-    rgb = colorsys.hls_to_rgb((hue + HUE_REACH * offset) % 1, lightness, saturation)
+    hue = (hue + HUE_REACH * offset) % 1
+    rgb = colorsys.hls_to_rgb(hue, lightness, saturation)
+    while _luminance(rgb) > BRIGHTEST:
+        lightness *= 0.95
+        rgb = colorsys.hls_to_rgb(hue, lightness, saturation)
     return "#" + "".join(f"{round(value * 255):02x}" for value in rgb)
+
+
+def _luminance(rgb: tuple[float, float, float]) -> float:
+    """0 for black, 1 for white, as bright as it looks (ITU-R BT.709)."""
+    red, green, blue = (value**2.2 for value in rgb)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

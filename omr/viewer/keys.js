@@ -129,9 +129,10 @@ function drawKeys() {
 /* Beginning ---------------------------------------------------------------------------------------------- */
 
 function start() {
-  one("#title").textContent = book.title;
+  one("#title").textContent = pageNames.length > 1 ? book.title : pageNames[0];
   one("#page").append(...pageNames.map((name, i) => make("option", { value: i, textContent: pageNames.length > 1 ? `${i + 1}  ${name}` : name })));
   one("#pages").classList.toggle("single", pageNames.length === 1);
+  one("#scope").hidden = pageNames.length === 1;
   const prefersDark = matchMedia("(prefers-color-scheme: dark)");
   setTheme(theme.read() ? theme.read() === "dark" : prefersDark.matches);
   prefersDark.addEventListener("change", (event) => theme.read() || setTheme(event.matches));

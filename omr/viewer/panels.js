@@ -65,6 +65,7 @@ function setLevel(values) {
 function drawScores() {
   one("#scores").hidden = !currentPage().hasScores;
   one("#slider").value = level.ofModel ? 0 : level.score;
+  one("#slider").classList.toggle("idle", level.ofModel);
   one("#level").value = level.ofModel ? "each class's own" : `at least ${level.score.toFixed(2)}`;
   one("#level-model").hidden = !book.thresholds || level.ofModel;
 }
@@ -230,6 +231,7 @@ function facts(symbol) {
   else if (symbol.changed) said.push("corrected");
   else if (symbol.state === "kept") said.push("kept");
   else if (verdict(symbol)) said.push({ hit: "found", false: "false alarm" }[verdict(symbol)]);
+  if (symbol.score != null && symbol.state === "" && !counts(symbol)) said.push("too low to count");
   said.push(`x ${x0}–${x1}, y ${y0}–${y1}`);
   return said;
 }
