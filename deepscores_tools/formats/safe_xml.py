@@ -20,7 +20,7 @@ def root_of(file: Path, tag: str) -> etree._Element:
     Raises InputError where it has another tag, or a DOCTYPE before it.
     """
     for root in _parsed(file, "start", None):
-        if root.getroottree().docinfo.doctype:
+        if root.getroottree().docinfo.internalDTD is not None:
             raise InputError(file, "has a DOCTYPE, which may declare entities; remove it")
         if root.tag != tag:
             raise InputError(file, f"the root element is <{root.tag}>, not <{tag}>")
