@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -30,6 +30,14 @@ class NetworkConfig(_Frozen):
     neck: int = 64
     features: int = 48
     hidden: int = Field(default=128, description="hidden units of the sparse heads; 0: one layer")
+
+
+class RefinerConfig(_Frozen):
+    """The second look at each box (refiner.py). width: channels; rounds: times a box is seen."""
+
+    width: int = 32
+    rounds: int = 2
+    least_score: float = Field(default=0.02, description="fainter detections keep their boxes")
 
 
 class EnergyConfig(_Frozen):
@@ -73,6 +81,8 @@ class ModelConfig(_Frozen):
     families: plane name -> class names, in plane order; every class in exactly one.
     staff_classes: classes found from the ink of the staff lines, not by the network.
     thresholds: score per class above which a detection is reported by default.
+    calibration: slope and shift of the scores' log-odds that make a score the chance of being
+    right (calibration.py).
     """
 
     name: str
@@ -82,10 +92,19 @@ class ModelConfig(_Frozen):
     network: NetworkConfig = NetworkConfig()
     energy: EnergyConfig = EnergyConfig()
     decode: DecodeConfig = DecodeConfig()
+    refiner: RefinerConfig | None = None
     thresholds: dict[str, float] = {}
-    temperature: float = 1.0
+    calibration: tuple[Annotated[float, Field(gt=0)], float] = (1.0, 0.0)
     minimum_version: str = "0.1.0"
     licence: str = "Apache-2.0"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_temperature(cls, data: Any) -> Any:
+        """Models made before there was a calibration state a temperature, which was always 1."""
+        if isinstance(data, dict):
+            data = {key: value for key, value in data.items() if key != "temperature"}
+        return data
 
     @model_validator(mode="after")
     def _each_class_once(self) -> ModelConfig:
@@ -143,7 +162,11 @@ class TrainConfig(_Frozen):
     warmup: int = 100
     decay: float = Field(default=0.35, description="share of the steps spent decaying")
     ema: float = 0.998
-    weights: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    weights: tuple[float, float, float, float] = Field(
+        default=(1.0, 1.0, 1.0, 1.0), description="of energy, class, box and refiner"
+    )
+    looks: int = Field(default=32, description="boxes of a crop that the refiner learns from")
+    only_refiner: bool = Field(default=False, description="leave the detector as it is")
     normalise_losses: bool = Field(
         default=False, description="divide each loss by its running mean"
     )

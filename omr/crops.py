@@ -24,6 +24,7 @@ from deepscores_tools.ink import ink_of
 from deepscores_tools.symbols import Page, box_array
 
 from .config import AugmentConfig, ModelConfig, TrainConfig
+from .looks import Looks, make_looks
 from .targets import Targets, make_targets
 
 
@@ -66,8 +67,8 @@ def _fingerprint(page: Page) -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
-class CropDataset(Dataset[tuple[Tensor, Targets]]):
-    """Crop `i` of an endless, seeded sequence: ink (1, crop, crop) in 0..1 and its targets."""
+class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
+    """Crop `i` of an endless, seeded sequence: ink (1, crop, crop) in 0..1, targets and looks."""
 
     def __init__(
         self,
@@ -93,7 +94,7 @@ class CropDataset(Dataset[tuple[Tensor, Targets]]):
     def __len__(self) -> int:
         return self.training.steps * self.training.batch
 
-    def __getitem__(self, i: int) -> tuple[Tensor, Targets]:
+    def __getitem__(self, i: int) -> tuple[Tensor, Targets, Looks]:
         rng = np.random.default_rng((self.training.seed, i))
         page, focus = self._choose(rng)
         gray, boxes, labels, interline = self._cut(page, focus, rng)
@@ -102,6 +103,11 @@ class CropDataset(Dataset[tuple[Tensor, Targets]]):
         elif rng.random() < self.augment.thickness:
             gray = _thicker_or_thinner(gray, interline, rng)
         ink = ink_of(gray, interline)
+        looks = make_looks(
+            ink, boxes.astype(np.float64), labels, interline,
+            self.training.looks if self.model.refiner else 0,
+            np.random.default_rng((self.training.seed, i, 1)),
+        )  # fmt: skip
         size = self.training.crop
         scale = np.array([size / gray.shape[1], size / gray.shape[0]] * 2, dtype=np.float32)
         shrinks = scale.max() < 1
@@ -111,7 +117,7 @@ class CropDataset(Dataset[tuple[Tensor, Targets]]):
             boxes * scale, labels, self.families, len(self.model.families), (size, size),
             self.model.interline, self.model.energy,
         )  # fmt: skip
-        return torch.from_numpy(ink)[None].float() / 255, targets
+        return torch.from_numpy(ink)[None].float() / 255, targets, looks
 
     def _choose(self, rng: np.random.Generator) -> tuple[CachedPage, NDArray[np.float32] | None]:
         """A page, and the box to look at where the crop is drawn by class."""
@@ -161,7 +167,7 @@ def _thicker_or_thinner(
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """N crops: ink (N, 1, H, W), energy (N, F, h, w), and the P sampled pixels of all of them.
+    """N crops: ink (N, 1, H, W), energy (N, F, h, w), the P sampled pixels and M looks of all.
 
     place: (P, 4) crop, family, y, x; label (P,); box (P, 4).
     """
@@ -171,24 +177,25 @@ class Batch:
     place: Tensor
     label: Tensor
     box: Tensor
+    looks: Looks
 
     def to(self, device: torch.device) -> Batch:
-        moved = (t.to(device, non_blocking=True) for t in
-                 (self.ink, self.energy, self.place, self.label, self.box))  # fmt: skip
-        return Batch(*moved)
+        tensors = (self.ink, self.energy, self.place, self.label, self.box)
+        moved = (t.to(device, non_blocking=True) for t in tensors)
+        return Batch(*moved, self.looks.to(device))  # type: ignore[arg-type, call-arg]
 
 
-def collate(crops: list[tuple[Tensor, Targets]]) -> Batch:
+def collate(crops: list[tuple[Tensor, Targets, Looks]]) -> Batch:
     """Crops to one batch; the crop's number goes in front of each sampled pixel's place."""
+    inks, targets, looks = zip(*crops, strict=True)
     places = [
-        torch.from_numpy(np.insert(target.place, 0, n, axis=1))
-        for n, (_, target) in enumerate(crops)
+        torch.from_numpy(np.insert(target.place, 0, n, axis=1)) for n, target in enumerate(targets)
     ]
-    targets = [target for _, target in crops]
     return Batch(
-        ink=torch.stack([ink for ink, _ in crops]),
+        ink=torch.stack(inks),
         energy=torch.stack([torch.from_numpy(t.energy) for t in targets]),
         place=torch.cat(places),
         label=torch.cat([torch.from_numpy(t.label) for t in targets]),
         box=torch.cat([torch.from_numpy(t.box) for t in targets]),
+        looks=Looks.together(looks),
     )

@@ -15,14 +15,18 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.ink import ink_of
-from deepscores_tools.staves import Staves, find_staves, staves_as_symbols
+from deepscores_tools.staves import staves_as_symbols
 from deepscores_tools.symbols import Box, Page, Symbol
+from deepscores_tools.upright import Upright, upright
 
+from .calibration import calibrated
 from .config import ModelConfig
 from .model_store import load_model
 from .network import MULTIPLE, WatershedNet
 from .page_sizes import with_page_sizes
+from .refiner import refine
 from .thin import snap_to_ink
+from .upside_down import DOUBTFUL, clefs_at_left, readable
 from .watershed import Found, decode
 
 
@@ -68,6 +72,8 @@ class Detector:
         _fold_batch_norms(self.net)
         self.net.pyramid.to(memory_format=torch.channels_last).to(self.dtype)
         self.net.energy.to(dtype=self.dtype)
+        if self.net.refiner:
+            self.net.refiner.to(memory_format=torch.channels_last).to(self.dtype)
 
     @classmethod
     def load(cls, model: str | Path = "printed", device: str = "auto") -> Detector:
@@ -92,17 +98,36 @@ class Detector:
         image: gray (H, W) or RGB (H, W, 3), uint8, or an image file's first page.
         min_score: None for the model's thresholds per class, 0 for all the watershed gives.
         interline: staff-line distance in pixels where it is known; found on the page otherwise.
-        A page on which no staves are found has no symbols and says so in attributes["notice"].
+        A page on its side, upside down or skewed is turned for the network; the degrees clockwise
+        are in attributes["turned"]. A page on which no staves are found has no symbols and says
+        so in attributes["notice"].
         Raises InputError for a file that cannot be read, ValueError for another array.
         """
         name = str(image) if isinstance(image, Path | str) else "page"
         gray = _gray(image)
         height, width = gray.shape
-        staves = find_staves(ink_of(gray, interline))
-        found_interline = interline or staves.interline
-        if found_interline is None:
-            return Page(name=name, width=width, height=height, attributes=_facts(staves))
-        found = self.run(ink_of(gray, found_interline), found_interline)
+        page = upright(gray, interline)
+        symbols = self._symbols(page, interline)
+        if symbols and clefs_at_left(symbols, page.staves) < DOUBTFUL:
+            turned = page.upside_down(interline)
+            others = self._symbols(turned, interline)
+            if readable(others, turned.staves) > readable(symbols, page.staves):
+                page, symbols = turned, others
+        least = self.config.threshold if min_score is None else lambda name: min_score
+        symbols = [s for s in symbols if cast(float, s.score) >= least(s.name)]
+        return Page(
+            name=name, width=width, height=height, symbols=page.as_given(symbols),
+            interline=interline or page.staves.interline,
+            attributes=_facts(page),
+        )  # fmt: skip
+
+    def _symbols(self, page: Upright, interline: float | None) -> list[Symbol]:
+        """All symbols of an upright page, in its frame; none where no interline is known."""
+        interline = interline or page.staves.interline
+        if interline is None:
+            return []
+        height, width = page.gray.shape
+        found = self.run(ink_of(page.gray, interline), interline)
         names = self.config.classes
         symbols = [
             Symbol(name=names[label], box=Box(*box), score=float(score))
@@ -110,13 +135,8 @@ class Detector:
                 _inside(found.boxes, width, height), found.labels, found.scores, strict=True
             )
         ]
-        symbols += staves_as_symbols(staves, handwritten="staffLine" in self.config.staff_classes)
-        least = self.config.threshold if min_score is None else lambda name: min_score
-        symbols = [s for s in symbols if cast(float, s.score) >= least(s.name)]
-        return Page(
-            name=name, width=width, height=height, symbols=symbols, interline=found_interline,
-            attributes=_facts(staves),
-        )  # fmt: skip
+        handwritten = "staffLine" in self.config.staff_classes
+        return symbols + staves_as_symbols(page.staves, handwritten)
 
     def run(self, ink: NDArray[np.uint8], interline: float) -> Found:
         """What the network finds on an ink channel (H, W), boxes in its frame."""
@@ -135,12 +155,21 @@ class Detector:
         if self.config.decode.page_sizes:
             boxes = with_page_sizes(boxes, found.labels, found.scores)
         boxes = snap_to_ink(boxes, self.thin_axis[found.labels], ink, interline)
-        return Found(boxes, found.labels, found.scores)
+        if self.net.refiner and self.config.refiner:
+            rows = np.flatnonzero(found.scores >= self.config.refiner.least_score)
+            boxes[rows] = refine(
+                self.net.refiner, ink, boxes[rows], found.labels[rows], interline,
+                self.config.refiner.rounds,
+            )  # fmt: skip
+        return Found(boxes, found.labels, calibrated(found.scores, self.config.calibration))
 
 
-def _facts(staves: Staves) -> dict[str, str | int | float]:
-    """What is worth telling of a page's staves: their number, and anything odd."""
+def _facts(page: Upright) -> dict[str, str | int | float]:
+    """What is worth telling of a page: how many staves, how it was turned, anything odd."""
+    staves = page.staves
     facts: dict[str, str | int | float] = {"staves": len(staves.staves)}
+    if page.degrees:
+        facts["turned"] = page.degrees
     if not staves.staves:
         facts["notice"] = "no staves found"
     elif staves.several_sizes:

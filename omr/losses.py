@@ -1,6 +1,7 @@
-"""The three losses, and their sum.
+"""The four losses, and their sum.
 
-P: sampled energetic pixels, F: families, K: energy channels, C: classes (see network.py).
+P: sampled energetic pixels, M: boxes that the refiner looks at, F: families, K: energy channels,
+C: classes (see network.py).
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from collections import deque
 import torch
 from torch import Tensor
 from torch.nn import functional
-from torchvision.ops import distance_box_iou_loss
+from torchvision.ops import distance_box_iou_loss, generalized_box_iou_loss
+
+from .refiner import SIZE, places
 
 
 def energy_loss(logits: Tensor, energy: Tensor) -> Tensor:
@@ -61,21 +64,45 @@ def _corners(centre: Tensor, sides: Tensor) -> Tensor:
     return torch.cat((centre - sides / 2, centre + sides / 2), dim=1)
 
 
+def side_loss(logits: Tensor, wanted: Tensor) -> Tensor:
+    """Loss of the refiner's side logits (M, 4, SIZE) against true places (M, 4) in cells.
+
+    Distribution focal loss (Li et al. 2020, eq. 6), cross-entropy shared by the two cells nearest
+    to the true place, plus three times 1 - IoU of the mean places, which the figures count.
+    """
+    if not len(wanted):
+        return logits.sum() * 0.0
+    inner = (wanted - 0.5).clamp(0, SIZE - 1)
+    cell = inner.floor().clamp(max=SIZE - 2).long()
+    beyond = inner - cell
+    log = logits.log_softmax(2)
+    lower = log.gather(2, cell[..., None])[..., 0]
+    upper = log.gather(2, cell[..., None] + 1)[..., 0]
+    distribution = -(lower * (1 - beyond) + upper * beyond).mean()
+    iou = generalized_box_iou_loss(places(logits), wanted, reduction="mean")
+    total: Tensor = distribution + 3.0 * iou
+    return total
+
+
 class TotalLoss:
     """loss^tot = sum of w_k * loss_k / v_k, v_k the running mean over the last steps (method, 3).
 
     Without `normalise` every v_k is 1.
     """
 
-    def __init__(self, weights: tuple[float, ...], normalise: bool, window: int = 5) -> None:
-        self.weights = weights
+    def __init__(
+        self, weights: tuple[float, float, float, float], normalise: bool, window: int = 5
+    ) -> None:
+        self.weights = dict(zip(("energy", "class", "box", "refiner"), weights, strict=True))
         self.normalise = normalise
-        self.recent: list[deque[float]] = [deque(maxlen=window) for _ in weights]
+        self.recent: dict[str, deque[float]] = {n: deque(maxlen=window) for n in self.weights}
 
-    def __call__(self, losses: tuple[Tensor, ...]) -> Tensor:
-        total = torch.zeros((), device=losses[0].device)
-        for weight, loss, recent in zip(self.weights, losses, self.recent, strict=True):
+    def __call__(self, losses: dict[str, Tensor]) -> Tensor:
+        """The sum over the losses at hand, by their names."""
+        terms = []
+        for name, loss in losses.items():
+            recent = self.recent[name]
             recent.append(float(loss.detach()))
             scale = sum(recent) / len(recent) if self.normalise else 1.0
-            total = total + weight * loss / max(scale, 1e-8)
-        return total
+            terms.append(self.weights[name] * loss / max(scale, 1e-8))
+        return torch.stack(terms).sum()

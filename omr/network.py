@@ -12,40 +12,13 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from .config import ModelConfig, NetworkConfig
+from .layers import Residual, conv_bn, double
+from .refiner import Refiner
 
 STRIDE = 2
 MULTIPLE = 32
-
-
-def conv_bn(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Sequential:
-    """Convolution without bias, batch normalisation, ReLU."""
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(inplace=True),
-    )
-
-
-class Residual(nn.Module):
-    """Two 3x3 convolutions around a shortcut (He et al. 2016, basic block)."""
-
-    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
-        super().__init__()
-        self.first = conv_bn(inputs, outputs, stride=stride)
-        self.second = nn.Sequential(
-            nn.Conv2d(outputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs)
-        )
-        self.shortcut: nn.Module = nn.Identity()
-        if stride != 1 or inputs != outputs:
-            self.shortcut = nn.Sequential(
-                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
-            )
-
-    def forward(self, x: Tensor) -> Tensor:
-        return functional.relu(self.second(self.first(x)) + self.shortcut(x), inplace=True)
 
 
 class Pyramid(nn.Module):
@@ -74,13 +47,9 @@ class Pyramid(nn.Module):
             levels.append(x)
         x = self.laterals[-1](levels[-1])
         for i in reversed(range(len(self.merges))):
-            x = self.merges[i](_double(x) + self.laterals[i](levels[i + 1]))
-        features: Tensor = self.fine(levels[0] + _double(self.narrow(x)))
+            x = self.merges[i](double(x) + self.laterals[i](levels[i + 1]))
+        features: Tensor = self.fine(levels[0] + double(self.narrow(x)))
         return features
-
-
-def _double(x: Tensor) -> Tensor:
-    return functional.interpolate(x, scale_factor=2.0, mode="nearest")
 
 
 def _head(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
@@ -92,8 +61,9 @@ def _head(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
 
 
 class WatershedNet(nn.Module):
-    """Pyramid plus the three heads.
+    """Pyramid plus the three heads, and the refiner.
 
+    Where the model has one, `refiner` takes the boxes further (see refiner.py).
     `forward` gives features (N, D, h, w) and energy logits (N, F, K, h, w). `classify` and
     `locate` read P feature vectors, each for one family, shape (P,) of plane indices.
     """
@@ -112,6 +82,9 @@ class WatershedNet(nn.Module):
         self.register_buffer(
             "family_of_class", torch.tensor(config.family_of_class), persistent=False
         )
+        self.refiner: Refiner | None = None
+        if config.refiner:
+            self.refiner = Refiner(len(config.classes), config.refiner.width)
         if not config.energy.levels:  # symbols are rare: start from "nothing here"
             nn.init.constant_(self.energy.bias, -4.0)  # type: ignore[arg-type]
 

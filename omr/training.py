@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
@@ -30,9 +30,11 @@ from .config import DataConfig, ModelConfig, Recipe, TrainConfig, resolve_famili
 from .crops import Batch, CropDataset, cache_pages, collate
 from .detector import Detector, fast_dtype, pick_device
 from .evaluation import evaluate
-from .losses import TotalLoss, box_loss, class_loss, energy_loss
+from .looks import Looks
+from .losses import TotalLoss, box_loss, class_loss, energy_loss, side_loss
 from .model_store import load_model, save_model
 from .network import WatershedNet
+from .refiner import Refiner
 
 
 def train(recipe: Recipe, out: Path, device: str = "auto") -> Path:
@@ -100,11 +102,10 @@ class _Run:
             losses = self._learn(batch.to(self.device), dtype)
             self.step += 1
             bar.update()
-            for name, loss in zip(("energy", "class", "box"), losses, strict=True):
+            for name, loss in losses.items():
                 log.add_scalar(f"loss/{name}", loss, self.step)
-            bar.set_postfix_str(
-                "energy {:.2f} class {:.2f} box {:.2f}".format(*losses), refresh=False
-            )
+            shown = " ".join(f"{name} {loss:.2f}" for name, loss in losses.items())
+            bar.set_postfix_str(shown, refresh=False)
             last = self.step == self.training.steps
             if self.step % self.training.validate_every == 0 or last:
                 self._validate(log)
@@ -128,24 +129,36 @@ class _Run:
             )
         )
 
-    def _learn(self, batch: Batch, dtype: torch.dtype) -> tuple[float, float, float]:
+    def _learn(self, batch: Batch, dtype: torch.dtype) -> dict[str, float]:
+        """One step on a batch; the losses, by name."""
         self.net.train()
         with torch.autocast(self.device.type, dtype, enabled=dtype != torch.float32):
-            features, energy = self.net(batch.ink.contiguous(memory_format=torch.channels_last))
-        crop, family, y, x = batch.place.T
-        vectors = features[crop, :, y, x]
-        losses = (
-            energy_loss(energy, batch.energy),
-            class_loss(self.net.classify(vectors, family), batch.label),
-            box_loss(self.net.locate(vectors, family), batch.box, self.training.box_loss),
-        )
+            losses = {} if self.training.only_refiner else self._detector_losses(batch)
+            if self.net.refiner:
+                losses["refiner"] = self._refiner_loss(self.net.refiner, batch.looks)
         self.total(losses).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         _average(self.ema, self.net, min(self.training.ema, (1 + self.step) / (10 + self.step)))
-        energy_value, class_value, box_value = (float(loss.detach()) for loss in losses)
-        return energy_value, class_value, box_value
+        return {name: float(loss.detach()) for name, loss in losses.items()}
+
+    def _detector_losses(self, batch: Batch) -> dict[str, Tensor]:
+        features, energy = self.net(batch.ink.contiguous(memory_format=torch.channels_last))
+        crop, family, y, x = batch.place.T
+        vectors = features[crop, :, y, x]
+        with torch.autocast(self.device.type, enabled=False):
+            boxes = self.net.locate(vectors, family)
+            return {
+                "energy": energy_loss(energy, batch.energy),
+                "class": class_loss(self.net.classify(vectors, family), batch.label),
+                "box": box_loss(boxes, batch.box, self.training.box_loss),
+            }
+
+    def _refiner_loss(self, refiner: Refiner, looks: Looks) -> Tensor:
+        cells = looks.cells[:, None].float() / 255
+        cells = cells.contiguous(memory_format=torch.channels_last)
+        return side_loss(refiner(cells, looks.label, looks.extent), looks.sides)
 
     def _set_rate(self) -> None:
         for group in self.optimiser.param_groups:

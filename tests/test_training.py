@@ -117,7 +117,7 @@ def test_crops_depend_on_their_number_alone_and_never_clip_a_box(
     crops = CropDataset(cached, model, recipe.augment, recipe.training)
     again = CropDataset(cached, model, recipe.augment, recipe.training)
     for i in range(4):
-        ink, targets = crops[i]
+        ink, targets, _ = crops[i]
         assert torch.equal(ink, again[i][0])
         assert targets.energy.shape == (2, 64, 64)
         sides = np.exp(targets.box[:, 2:]) * model.interline

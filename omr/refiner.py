@@ -1,0 +1,145 @@
+"""The second look: where each detection begins and ends, read at the page's own resolution.
+
+The pyramid sees the page reduced and tells boxes to about half a pixel of its map. Here the ink
+around each box is cut out of the full page and brought to SIZE x SIZE cells, and a small network
+says in which cells the symbol begins and ends: the thesis's second decision on proposals (6.8.2),
+for the box. A side is a distribution over cells, read by its mean (Li et al. 2020, section 3.2).
+
+M: boxes, x0, y0, x1, y1, half-open pixels of the page; W: `RefinerConfig.width`.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from .layers import Residual, conv_bn, double
+
+SIZE = 48  # cells along each side of a region
+MARGIN = 0.35, 0.15  # interlines, and share of the side, that a region goes beyond its box
+AT_ONCE = 128  # boxes; as many as the processor's cache takes well
+
+
+def regions_of(
+    boxes: NDArray[np.float64], interline: float, page: tuple[int, int]
+) -> NDArray[np.int64]:
+    """What is looked at for each box: whole pixels (M, 4) inside a page of (height, width)."""
+    margin = MARGIN[0] * interline + MARGIN[1] * np.maximum(boxes[:, 2:] - boxes[:, :2], 0)
+    size = np.array(page[::-1])
+    low = np.clip(np.floor(boxes[:, :2] - margin), 0, size - 1)
+    high = np.clip(np.ceil(boxes[:, 2:] + margin), low + 1, size)
+    return np.concatenate((low, high), axis=1).astype(np.int64)
+
+
+def cut_cells(ink: NDArray[np.uint8], regions: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """The ink (H, W) of each region as cells (M, SIZE, SIZE): averaged down, interpolated up."""
+    cells = np.empty((len(regions), SIZE, SIZE), dtype=np.uint8)
+    for cell, (x0, y0, x1, y1) in zip(cells, regions.tolist(), strict=True):
+        fewer = min(x1 - x0, SIZE), min(y1 - y0, SIZE)
+        part = cv2.resize(ink[y0:y1, x0:x1], fewer, interpolation=cv2.INTER_AREA)
+        cv2.resize(part, (SIZE, SIZE), dst=cell, interpolation=cv2.INTER_LINEAR)
+    return cells
+
+
+def log_extent(regions: NDArray[np.int64], interline: float) -> NDArray[np.float32]:
+    """Log of the regions' width and height in interlines, (M, 2)."""
+    return np.log((regions[:, 2:] - regions[:, :2]) / interline).astype(np.float32)
+
+
+class Refiner(nn.Module):
+    """Cells (M, 1, SIZE, SIZE) in 0..1 to side logits (M, 4, SIZE), of x0, y0, x1, y1.
+
+    label: (M,) class of the detection; extent: (M, 2), see `log_extent`. Both, and the whole of
+    what is seen, scale and shift the middle features, so that the sides of a stem are looked for
+    where those of a beam are not.
+    """
+
+    def __init__(self, classes: int, width: int) -> None:
+        super().__init__()
+        w = width
+        self.near = nn.Sequential(conv_bn(1, w, kernel=5, stride=2), Residual(w, w))
+        self.middle = nn.Sequential(Residual(w, 2 * w, stride=2), Residual(2 * w, 2 * w))
+        self.deep = Residual(2 * w, 3 * w, stride=2)
+        self.told = nn.Embedding(classes, w)
+        self.condition = nn.Sequential(
+            nn.Linear(w + 2 + 3 * w, 4 * w), nn.ReLU(inplace=True), nn.Linear(4 * w, 4 * w)
+        )
+        self.lateral = nn.Conv2d(3 * w, 2 * w, 1)
+        self.merge = conv_bn(2 * w, w)
+        self.fine = conv_bn(w, w)
+        self.columns = _profile_head(2 * w)
+        self.rows = _profile_head(2 * w)
+
+    def forward(self, cells: Tensor, label: Tensor, extent: Tensor) -> Tensor:
+        near = self.near(cells)
+        middle = self.middle(near)
+        deep = self.deep(middle)
+        facts = torch.cat((self.told(label), extent, deep.mean((2, 3))), 1)
+        scale, shift = self.condition(facts).unflatten(1, (2, -1, 1, 1)).unbind(1)
+        middle = (middle + double(self.lateral(deep))) * (1 + scale) + shift
+        fine = self.fine(near + double(self.merge(middle)))
+        x, y = (
+            head(torch.cat((fine.mean(across), fine.amax(across)), 1))
+            for head, across in ((self.columns, 2), (self.rows, 3))
+        )
+        return torch.stack((x[:, 0], y[:, 0], x[:, 1], y[:, 1]), 1).float()
+
+
+def _profile_head(inputs: int) -> nn.Sequential:
+    """A profile (M, D, SIZE / 2) to logits (M, 2, SIZE) of where the symbol begins and ends."""
+    return nn.Sequential(
+        nn.Conv1d(inputs, inputs, 5, padding=2),
+        nn.ReLU(inplace=True),
+        nn.Conv1d(inputs, 4, 1),
+        _Interleave(),
+    )
+
+
+class _Interleave(nn.Module):
+    """(M, 4, n) to (M, 2, 2 n): two logits beside each other for every place of the profile."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.unflatten(1, (2, 2)).transpose(2, 3).flatten(2)
+
+
+def places(sides: Tensor) -> Tensor:
+    """Mean place in cells, 0..SIZE, of side logits (M, 4, SIZE): shape (M, 4)."""
+    middles = torch.arange(SIZE, device=sides.device) + 0.5
+    return (sides.softmax(2) * middles).sum(2)
+
+
+def refine(
+    refiner: Refiner,
+    ink: NDArray[np.uint8],
+    boxes: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    interline: float,
+    rounds: int,
+) -> NDArray[np.float64]:
+    """The boxes (M, 4) with their sides as the refiner sees them in the page's ink (H, W).
+
+    labels: (M,). Each round looks at the boxes of the one before.
+    """
+    weight = next(refiner.parameters())
+    for _ in range(rounds):
+        regions = regions_of(boxes, interline, ink.shape)
+        extent = log_extent(regions, interline)
+        cells = cut_cells(ink, regions)
+        at = np.empty((len(boxes), 4))
+        for start in range(0, len(boxes), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            with torch.inference_mode():
+                seen = torch.from_numpy(cells[part, None]).to(weight.device).to(weight.dtype) / 255
+                sides = refiner(
+                    seen.contiguous(memory_format=torch.channels_last),
+                    torch.from_numpy(labels[part]).to(weight.device),
+                    torch.from_numpy(extent[part]).to(weight.device).to(weight.dtype),
+                )
+                at[part] = places(sides).double().cpu().numpy()
+        corner, size = regions[:, :2], regions[:, 2:] - regions[:, :2]
+        boxes = np.tile(corner, 2) + at * np.tile(size, 2) / SIZE
+        boxes[:, 2:] = np.maximum(boxes[:, 2:], boxes[:, :2] + 0.5)
+    return boxes
