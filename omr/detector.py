@@ -24,6 +24,7 @@ from .config import ModelConfig
 from .model_store import load_model
 from .network import MULTIPLE, WatershedNet
 from .page_sizes import with_page_sizes
+from .refiner import refine
 from .thin import snap_to_ink
 from .upside_down import DOUBTFUL, clefs_at_left, readable
 from .watershed import Found, decode
@@ -71,6 +72,8 @@ class Detector:
         _fold_batch_norms(self.net)
         self.net.pyramid.to(memory_format=torch.channels_last).to(self.dtype)
         self.net.energy.to(dtype=self.dtype)
+        if self.net.refiner:
+            self.net.refiner.to(memory_format=torch.channels_last).to(self.dtype)
 
     @classmethod
     def load(cls, model: str | Path = "printed", device: str = "auto") -> Detector:
@@ -152,6 +155,12 @@ class Detector:
         if self.config.decode.page_sizes:
             boxes = with_page_sizes(boxes, found.labels, found.scores)
         boxes = snap_to_ink(boxes, self.thin_axis[found.labels], ink, interline)
+        if self.net.refiner and self.config.refiner:
+            rows = np.flatnonzero(found.scores >= self.config.refiner.least_score)
+            boxes[rows] = refine(
+                self.net.refiner, ink, boxes[rows], found.labels[rows], interline,
+                self.config.refiner.rounds,
+            )  # fmt: skip
         return Found(boxes, found.labels, calibrated(found.scores, self.config.calibration))
 
 
