@@ -30,6 +30,11 @@ FORMAT_NAMES = ("coco", "deepscores-v2", "deepscores-v1", "mung")
               help="Pages taken of one score at a time.")  # fmt: skip
 @click.option("--composed", type=click.FloatRange(0, 1), default=0.15, show_default=True,
               help="Part of made-up music that holds rare symbols.")  # fmt: skip
+@click.option("--replaced", type=click.FloatRange(0, 1), default=0.1, show_default=True,
+              help="Part of the scores with rare symbols in place of common ones.")  # fmt: skip
+@click.option("--at-least", type=click.IntRange(min=0), metavar="N",
+              help="Symbols of every class that composed music aims at; says which classes "
+              "have fewer.  [default: 20]")  # fmt: skip
 @click.option("--skew", type=click.FloatRange(0, 1), default=0.0, show_default=True,
               help="Part of the pages to warp as a scanner or camera would.")  # fmt: skip
 @click.option("--preset", default="clean", show_default=True,
@@ -46,6 +51,8 @@ def render(
     fonts: tuple[str, ...],
     max_per_score: int,
     composed: float,
+    replaced: float,
+    at_least: int | None,
     skew: float,
     preset: str,
 ) -> None:
@@ -76,6 +83,8 @@ def render(
         fonts=fonts or FONTS,
         max_pages_per_score=max_per_score,
         composed_fraction=composed,
+        replaced_fraction=replaced,
+        at_least=RenderPlan.at_least if at_least is None else at_least,
         skewed_fraction=skew,
         preset=preset,
     )
@@ -86,6 +95,9 @@ def render(
         raise
     if report.failures:
         click.echo(_notice(len(report.failures), out), err=True)
+    if at_least and report.shortfall:
+        few = ", ".join(f"{name} ({count})" for name, count in report.shortfall.items())
+        click.echo(f"Notice: fewer than {at_least} of {few}", err=True)
     click.echo(f"{out}: {report.pages} pages, {report.symbols} symbols")
 
 

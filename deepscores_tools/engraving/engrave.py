@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +58,13 @@ class Score:
             "xmlIdSeed": 1 + seed % 2_000_000_000,
         }
         self._toolkit.setOptions(options)
+        self._load(text)
+
+    def change(self, changed: Callable[[str], str]) -> None:
+        """Lay the score out anew from its MEI, changed. Raises InputError."""
+        self._load(changed(self._toolkit.getMEI()))
+
+    def _load(self, text: str) -> None:
         with silenced():
             loaded = self._toolkit.loadData(text)
         self.pages: int = self._toolkit.getPageCount() if loaded else 0

@@ -10,13 +10,16 @@ import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from deepscores_tools.degradation import PRESETS, degrade_page, warp_page
+from deepscores_tools.engraving.balance import LAG, Balance
 from deepscores_tools.engraving.compose import compose_score
 from deepscores_tools.engraving.engrave import RenderedPage, Score
 from deepscores_tools.engraving.plan import RenderPlan, Task, tasks
+from deepscores_tools.engraving.replace import replace_common
 from deepscores_tools.engraving.sources import find_scores
 from deepscores_tools.engraving.style import draw_style, generator
 from deepscores_tools.engraving.workers import Outcome, supervised
@@ -46,9 +49,12 @@ def render_scores(
     """
     plan = plan or RenderPlan(**options)
     left = plan.pages
-    with closing(outcomes(render_task, find_scores(sources), plan)) as done:
+    balance = Balance(plan.at_least)
+    with closing(outcomes(render_task, find_scores(sources), plan, balance)) as done:
         for outcome in done:
-            pages = (outcome.result or [])[:left]
+            drawn = outcome.result or []
+            balance.add(item.page for item in drawn)
+            pages = drawn[:left]
             yield from pages
             if left is not None:
                 left -= len(pages)
@@ -57,17 +63,19 @@ def render_scores(
 
 
 def outcomes(
-    work: Callable[[Task], Result], scores: Sequence[Path], plan: RenderPlan
+    work: Callable[[Task], Result], scores: Sequence[Path], plan: RenderPlan, balance: Balance
 ) -> Generator[Outcome[Task, Result], None, None]:
     """What comes of the tasks, in their order, with a warning for each that fails.
 
+    The caller adds the pages of each outcome to the balance before it asks for the next one.
     Raises InputError where it is no use to go on.
     """
     fruitless = 0
     run = supervised(
         work,
-        tasks(scores, plan),
+        tasks(scores, plan, balance),
         workers=plan.workers,
+        ahead=LAG,
         time_limit=PATIENCE * TIME_LIMIT,
         processor_limit=TIME_LIMIT,
     )
@@ -87,8 +95,10 @@ def render_task(task: Task) -> list[RenderedPage]:
     plan = task.plan
     rng = generator(plan.seed, task.name, str(task.number))
     style = draw_style(rng, plan.fonts)
-    data = task.source if task.source is not None else compose_score(rng)
+    data = task.source if task.source is not None else compose_score(rng, task.wanted)
     score = Score(data, style, int(rng.integers(1, 2**31)))
+    if task.source is not None and rng.random() < plan.replaced_fraction:
+        score.change(partial(replace_common, rng=rng))
     count = min(plan.max_pages_per_score, score.pages)
     chosen = sorted(int(n) + 1 for n in rng.choice(score.pages, count, replace=False))
     stem = Path(task.name).stem

@@ -15,7 +15,7 @@ import hashlib
 import io
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.conversion import write_dataset
+from deepscores_tools.engraving.balance import Balance
 from deepscores_tools.engraving.plan import RenderPlan, Task
 from deepscores_tools.engraving.render import outcomes, render_task
 from deepscores_tools.engraving.sources import find_scores
@@ -47,11 +48,12 @@ _PNG = (cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PN
 
 @dataclass(frozen=True, slots=True)
 class RenderReport:
-    """What was rendered, and which scores were not."""
+    """What was rendered, which scores were not, and of which classes there are too few."""
 
     pages: int
     symbols: int
     failures: Sequence[InputError] = field(default_factory=tuple)
+    shortfall: Mapping[str, int] = field(default_factory=dict)
 
 
 def render_dataset(
@@ -77,7 +79,8 @@ def render_dataset(
         _claim(work, out, _record(scores, format_name, plan))
         failures: list[InputError] = []
         pictures: list[Path] = []
-        pages = watch(_pages(work, scores, plan, failures, pictures))
+        balance = Balance(plan.at_least)
+        pages = watch(_pages(work, scores, plan, balance, failures, pictures))
         counts = write_dataset(pages, work / _DATASET, format_name, PRINTED_CLASSES)
         if not counts["pages"]:
             shutil.rmtree(work)
@@ -92,7 +95,7 @@ def render_dataset(
         except OSError as error:
             raise InputError(out, f"cannot be written ({error.strerror})") from error
         shutil.rmtree(work, ignore_errors=True)
-    return RenderReport(counts["pages"], counts["symbols"], failures)
+    return RenderReport(counts["pages"], counts["symbols"], failures, balance.shortfall())
 
 
 def _record(scores: Sequence[Path], format_name: str, plan: RenderPlan) -> dict[str, object]:
@@ -134,20 +137,24 @@ def _pages(
     work: Path,
     scores: Sequence[Path],
     plan: RenderPlan,
+    balance: Balance,
     failures: list[InputError],
     pictures: list[Path],
 ) -> Iterator[Page]:
     """The pages in order, rendered now or before; notes failures and pictures on the way."""
     left = plan.pages
-    with closing(outcomes(partial(_render_into, work), scores, plan)) as done:
+    with closing(outcomes(partial(_render_into, work), scores, plan, balance)) as done:
         for outcome in done:
             place = _place(work, outcome.task)
             if outcome.result is None:
                 reason = str(outcome.failure)
                 failures.append(InputError(outcome.task.source or outcome.task.name, reason))
                 write_whole(_failed(place), reason)
+                balance.add(())
                 continue
-            for page in list(coco.read(place))[:left]:
+            drawn = list(coco.read(place))
+            balance.add(drawn)
+            for page in drawn[:left]:
                 assert page.image is not None
                 pictures.append(page.image)
                 yield page

@@ -45,14 +45,17 @@ def supervised(
     workers: int,
     time_limit: float,
     processor_limit: float = 0.0,
+    ahead: int | None = None,
 ) -> Generator[Outcome[Task, Result], None, None]:
     """Run work on every task; outcomes come in the order of the tasks.
 
     work must be importable from its module. time_limit: seconds for one task. processor_limit:
     seconds of processor time for one task, which do not depend on how busy the machine is; 0
-    for none. The iterator may be closed early; its workers are then ended.
+    for none. ahead: so many tasks at the most are taken before the outcome of the first of them
+    was asked for. The iterator may be closed early; its workers are then ended.
     """
     pool = [_Worker[Task, Result](work, processor_limit) for _ in range(max(1, workers))]
+    window = AHEAD * len(pool) if ahead is None else min(AHEAD * len(pool), ahead)
     source = iter(enumerate(tasks))
     done: dict[int, Outcome[Task, Result]] = {}
     following = 0
@@ -61,7 +64,7 @@ def supervised(
         while True:
             for worker in pool:
                 begun = following + len(done) + sum(w.busy for w in pool)
-                if worker.busy or exhausted or begun - following >= AHEAD * len(pool):
+                if worker.busy or exhausted or begun - following >= window:
                     continue
                 item = next(source, None)
                 if item is None:
