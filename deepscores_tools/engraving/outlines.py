@@ -119,6 +119,9 @@ def stroke(contour: Points, width: float, *, square: bool = False, joined: bool 
     All pieces enclose positive area, see `forward`. square: the ends stick out by half a pen.
     """
     half = width / 2
+    if len(contour) == 2:
+        (x0, y0), (x1, y1) = contour.tolist()
+        return _line(x0, y0, x1, y1, half, half if square else 0.0)
     steps = contour[1:] - contour[:-1]
     lengths = np.hypot(steps[:, 0], steps[:, 1])
     along = steps * (half / np.maximum(lengths, 1e-9))[:, None]
@@ -133,6 +136,19 @@ def stroke(contour: Points, width: float, *, square: bool = False, joined: bool 
         rings = contour[1:-1, None, :] + _RING * half
         edges.append(np.concatenate([rings, np.roll(rings, -1, axis=1)], axis=2).reshape(-1, 4))
     return np.concatenate(edges)
+
+
+def _line(x0: float, y0: float, x1: float, y1: float, half: float, beyond: float) -> Edges:
+    """A straight line drawn with a pen, as `stroke` does it, for the many there are of these."""
+    length = math.hypot(x1 - x0, y1 - y0)
+    if length <= 1e-9:
+        return np.zeros((0, 4))
+    ux, uy = (x1 - x0) / length, (y1 - y0) / length
+    dx, dy = -uy * half, ux * half
+    x0, y0, x1, y1 = x0 - ux * beyond, y0 - uy * beyond, x1 + ux * beyond, y1 + uy * beyond
+    ax, ay, bx, by = x0 - dx, y0 - dy, x1 - dx, y1 - dy
+    cx, cy, ex, ey = x1 + dx, y1 + dy, x0 + dx, y0 + dy
+    return np.array([(ax, ay, bx, by), (bx, by, cx, cy), (cx, cy, ex, ey), (ex, ey, ax, ay)])
 
 
 def dashes(a: Points, b: Points, pattern: Sequence[float]) -> list[Points]:

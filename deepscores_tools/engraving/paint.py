@@ -29,13 +29,12 @@ THINNEST = 1.05
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ink:
-    """A mask, its corner x, y within a crop, its pixels, its oriented box from that corner."""
+    """A mask, its corner x, y within a crop, and how many pixels it has."""
 
     x: int
     y: int
     mask: NDArray[np.bool_]
     area: int
-    corners: tuple[tuple[float, float], ...]
 
 
 GlyphKey = tuple[int, str, float, float, float, int, int]
@@ -156,7 +155,6 @@ class InkTable:
             box=Box(x, y, x + ink.mask.shape[1], y + ink.mask.shape[0]),
             mask=ink.mask,
             ink_area=ink.area,
-            oriented_box=tuple((x + dx, y + dy) for dx, dy in ink.corners),
             attributes=attributes,
         )
 
@@ -169,19 +167,7 @@ def ink_of(alpha: Alpha) -> Ink | None:
         return None
     left, top = int(columns[0]), int(rows[0])
     mask = mask[top : rows[-1] + 1, left : columns[-1] + 1].copy()
-    return Ink(left, top, mask, int(np.count_nonzero(mask)), _corners(mask))
-
-
-def _corners(mask: NDArray[np.bool_]) -> tuple[tuple[float, float], ...]:
-    """The rectangle of least area around the pixels of a mask, turned as need be."""
-    inked = np.flatnonzero(mask.any(axis=1))
-    lines = mask[inked]
-    first = lines.argmax(axis=1)
-    last = mask.shape[1] - lines[:, ::-1].argmax(axis=1)
-    ends = np.concatenate([np.stack([x, y], axis=1) for x in (first, last)
-                           for y in (inked, inked + 1)])  # fmt: skip
-    corners = cv2.boxPoints(cv2.minAreaRect(ends.astype(np.float32)))
-    return tuple((round(float(x), 2), round(float(y), 2)) for x, y in corners)
+    return Ink(left, top, mask, int(np.count_nonzero(mask)))
 
 
 def compose(crops: Sequence[Crop], width: int, height: int) -> NDArray[np.uint8]:

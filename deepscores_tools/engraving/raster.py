@@ -12,11 +12,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Edges = NDArray[np.float64]
 Alpha = NDArray[np.uint8]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 INK = 128
 """A pixel belongs to a symbol from this coverage (of 255) on."""
@@ -36,28 +39,29 @@ class Crop:
 
 
 EMPTY = Crop(0, 0, np.zeros((0, 0), np.uint8))
+BLANK = Crop(0, 0, np.zeros((1, 1), np.uint8))
 
 
 def rasterise(outlines: Sequence[Edges]) -> list[Crop]:
     """One crop for each outline; all of them in one pass over one flat buffer."""
-    if not outlines:
-        return []
-    bounds = np.array([_pixel_bounds(edges) for edges in outlines], np.int64)
-    widths = bounds[:, 2] - bounds[:, 0]
-    heights = bounds[:, 3] - bounds[:, 1]
+    crops = [BLANK] * len(outlines)
+    drawn = [k for k, edges in enumerate(outlines) if len(edges)]
+    if not drawn:
+        return crops
+    edges = np.concatenate([outlines[k] for k in drawn])
+    counts = np.array([len(outlines[k]) for k in drawn])
+    bounds = _pixel_bounds(edges, np.cumsum(counts) - counts)
+    widths, heights = bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]
     starts = np.concatenate([[0], np.cumsum(widths * heights)])
-    owner = np.repeat(np.arange(len(outlines)), [len(edges) for edges in outlines])
-    edges = np.concatenate(outlines)
-    corner = bounds[owner][:, [0, 1, 0, 1]]
-    flat = _accumulate(edges - corner, starts[owner], widths[owner], int(starts[-1]))
+    edges -= np.repeat(bounds[:, [0, 1, 0, 1]], counts, axis=0)
+    flat = _accumulate(edges, np.repeat(starts[:-1], counts), np.repeat(widths, counts), starts[-1])
     np.cumsum(flat, out=flat)
-    np.abs(flat, out=flat)
-    np.minimum(flat, 1.0, out=flat)
-    alpha = (flat * 255.0 + 0.5).astype(np.uint8)
-    return [
-        Crop(int(b[0]), int(b[1]), alpha[start : start + w * h].reshape(h, w))
-        for b, start, w, h in zip(bounds, starts, widths, heights, strict=False)
-    ]
+    scaled = cv2.convertScaleAbs(flat, alpha=255.0)  # rounded, and cut at 255
+    alpha = np.asarray(scaled, np.uint8).reshape(-1)
+    for k, (x, y, x1, y1), start in zip(drawn, bounds.tolist(), starts.tolist(), strict=False):
+        w, h = x1 - x, y1 - y
+        crops[k] = Crop(x, y, alpha[start : start + w * h].reshape(h, w))
+    return crops
 
 
 def merged(crops: Sequence[Crop]) -> Crop:
@@ -75,59 +79,52 @@ def merged(crops: Sequence[Crop]) -> Crop:
     return Crop(x0, y0, canvas)
 
 
-def _pixel_bounds(edges: Edges) -> tuple[int, int, int, int]:
-    """Whole pixels x0, y0, x1, y1; one spare column, into which the last carry runs."""
-    if not len(edges):
-        return 0, 0, 1, 1
-    low = np.floor(edges.min(axis=0))
-    high = np.ceil(edges.max(axis=0))
-    return (
-        int(min(low[0], low[2])),
-        int(min(low[1], low[3])),
-        int(max(high[0], high[2])) + 2,
-        int(max(high[1], high[3])) + 1,
-    )
+def _pixel_bounds(edges: Edges, starts: Ints) -> Ints:
+    """Whole pixels x0, y0, x1, y1 of each outline, whose edges begin at `starts`.
+
+    With one spare column, into which the last carry runs.
+    """
+    low = np.floor(np.minimum.reduceat(edges, starts, axis=0))
+    high = np.ceil(np.maximum.reduceat(edges, starts, axis=0))
+    bounds = np.concatenate([np.minimum(low[:, :2], low[:, 2:]),
+                             np.maximum(high[:, :2], high[:, 2:]) + (2, 1)], axis=1)  # fmt: skip
+    return np.asarray(bounds, np.int64)
 
 
-def _accumulate(
-    edges: Edges, start: NDArray[np.int64], width: NDArray[np.int64], size: int
-) -> NDArray[np.float64]:
+def _accumulate(edges: Edges, start: Ints, width: Ints, size: int) -> Floats:
     """Signed area of every edge, added into the flat buffer of all crops."""
-    x0, y0, x1, y1 = edges.T
-    owner, t0, t1 = _split(x0, y0, x1, y1)
-    dx, dy = (x1 - x0)[owner], (y1 - y0)[owner]
-    middle = (t0 + t1) * 0.5
-    x = x0[owner] + dx * middle
-    y = y0[owner] + dy * middle
-    rise = dy * (t1 - t0)
-    column = np.floor(x)
-    index = start[owner] + np.floor(y).astype(np.int64) * width[owner] + column.astype(np.int64)
-    share = rise * (x - column)
-    flat = np.bincount(index, rise - share, size)
-    flat += np.bincount(index + 1, share, size)
-    return np.asarray(flat[:size], np.float64)
+    upright = np.flatnonzero(edges[:, 1] != edges[:, 3])  # level edges cover nothing
+    x0, y0, x1, y1 = np.ascontiguousarray(edges[upright].T)
+    y0, y1, x0, x1, row = _cut(y0, y1, x0, x1)
+    x0, x1, y0, y1, column = _cut(x0, x1, y0, y1)
+    owner = upright[row[column]]
+    x = (x0 + x1) * 0.5
+    rise = y1 - y0
+    left = x.astype(np.int64)
+    index = start[owner] + ((y0 + y1) * 0.5).astype(np.int64) * width[owner] + left
+    share = rise * (x - left)
+    both, shares = np.concatenate([index, index + 1]), np.concatenate([rise - share, share])
+    return np.asarray(np.bincount(both, shares, size), np.float64)
 
 
-def _split(
-    x0: NDArray[np.float64],
-    y0: NDArray[np.float64],
-    x1: NDArray[np.float64],
-    y1: NDArray[np.float64],
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Cut edges at pixel borders: edge number, start and end (0..1 along the edge) of parts."""
-    upright = np.flatnonzero(y0 != y1)  # level edges cover nothing
-    owners, times = [upright, upright], [np.zeros(len(upright)), np.ones(len(upright))]
-    for a, b in ((x0, x1), (y0, y1)):
-        first = np.floor(np.minimum(a, b)[upright]) + 1
-        count = np.maximum(np.ceil(np.maximum(a, b)[upright]) - first, 0).astype(np.int64)
-        owner = np.repeat(upright, count)
-        step = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-        border = np.repeat(first, count) + step
-        owners.append(owner)
-        times.append((border - a[owner]) / (b[owner] - a[owner]))
-    owner_all = np.concatenate(owners)
-    time_all = np.concatenate(times)
-    order = np.lexsort((time_all, owner_all))
-    owner_all, time_all = owner_all[order], time_all[order]
-    same = owner_all[1:] == owner_all[:-1]
-    return owner_all[:-1][same], time_all[:-1][same], time_all[1:][same]
+def _cut(p: Floats, q: Floats, u: Floats, v: Floats) -> tuple[Floats, Floats, Floats, Floats, Ints]:
+    """Lines from (p, u) to (q, v) cut where the first coordinate is whole.
+
+    p, q, u, v of the pieces, in order, and the line that each is of.
+    """
+    first = np.floor(np.minimum(p, q)) + 1  # whole numbers strictly between p and q
+    inner = np.maximum(np.ceil(np.maximum(p, q)) - first, 0).astype(np.int64)
+    owner = np.repeat(np.arange(len(p)), inner + 1)
+    cut = np.flatnonzero(inner)
+    times = inner[cut]
+    line = np.repeat(cut, times)
+    step = np.arange(len(line)) - np.repeat(np.cumsum(times) - times, times)
+    from_p, from_u, run = p[line], u[line], (q - p)[line]
+    border = first[line] + np.where(run < 0, inner[line] - 1 - step, step)
+    height = from_u + (v - u)[line] * ((border - from_p) / run)
+    place = (np.cumsum(inner + 1) - inner - 1)[line] + step  # the piece that ends at the border
+    starts_p, stops_q, starts_u, stops_v = (values[owner] for values in (p, q, u, v))
+    stops_q[place], stops_v[place] = border, height
+    place += 1
+    starts_p[place], starts_u[place] = border, height
+    return starts_p, stops_q, starts_u, stops_v, owner

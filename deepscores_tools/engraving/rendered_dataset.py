@@ -26,6 +26,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores_tools.class_maps import class_map
 from deepscores_tools.conversion import write_dataset
 from deepscores_tools.engraving.balance import Balance
 from deepscores_tools.engraving.plan import RenderPlan, Task
@@ -67,8 +68,9 @@ def render_dataset(
 
     Called again after it was killed, with the same arguments, it goes on; the result is the
     same to the byte. watch: sees the pages go by, as a progress bar does. Scores that cannot
-    be rendered are skipped with a warning, and listed in failures.csv. MuNG, which has no place
-    for pictures, gets them in images/. Raises InputError.
+    be rendered are skipped with a warning, and listed in failures.csv. DeepScores v1 gets its
+    own class names; MuNG, which has no place for pictures, has them in images/. Raises
+    InputError.
     """
     plan = plan or RenderPlan()
     scores = find_scores(sources)
@@ -80,8 +82,9 @@ def render_dataset(
         failures: list[InputError] = []
         pictures: list[Path] = []
         balance = Balance(plan.at_least)
-        pages = watch(_pages(work, scores, plan, balance, failures, pictures))
-        counts = write_dataset(pages, work / _DATASET, format_name, PRINTED_CLASSES)
+        pages = _pages(work, scores, plan, balance, failures, pictures)
+        named = map(_in_names_of_v1, pages) if format_name == "deepscores-v1" else pages
+        counts = write_dataset(watch(named), work / _DATASET, format_name, PRINTED_CLASSES)
         if not counts["pages"]:
             shutil.rmtree(work)
             raise InputError(out, "is not written: not one score could be rendered")
@@ -184,6 +187,13 @@ def png(gray: NDArray[np.uint8]) -> bytes:
     done, data = cv2.imencode(".png", gray, _PNG)
     assert done
     return bytes(data.tobytes())
+
+
+def _in_names_of_v1(page: Page) -> Page:
+    """The page with the names that DeepScores v1 has for classes; others keep theirs."""
+    targets = class_map("printed", "deepscores-v1").by_source
+    symbols = [replace(s, name=targets[s.name].target or s.name) for s in page.symbols]
+    return replace(page, symbols=symbols)
 
 
 def _place(work: Path, task: Task) -> Path:

@@ -8,6 +8,7 @@ the page margin added; a staff space is 180 of them.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,8 @@ from deepscores_tools.engraving.shapes import (
 )
 
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)")
+_LINE = re.compile(rf"M({_NUMBER.pattern})[ ,]({_NUMBER.pattern}) ?L({_NUMBER.pattern})"
+                   rf"[ ,]({_NUMBER.pattern})")  # fmt: skip
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 _PARSER = etree.XMLParser(
     resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True
@@ -54,22 +57,25 @@ def read_svg(svg: str) -> Sheet:
     reader = _Reader(*_translation(margin.get("transform", "")))
     reader.group(margin, Element("page", "", {}, None), _Style())
     width, height = view[2], view[3]
-    shapes = [s for s in reader.shapes if _near(s, width, height)]
-    return Sheet(width, height, shapes)
+    return Sheet(width, height, _near(reader.shapes, np.array([width, height])))
 
 
-def _near(shape: Shape, width: float, height: float) -> bool:
-    """Whether a shape lies within a page's size of the page.
+def _near(shapes: Sequence[Shape], size: Points) -> list[Shape]:
+    """The shapes that lie within a page's size of the page.
 
     Verovio 6.4 draws a few ties to the largest integer: more than a scan line can hold.
     """
-    if isinstance(shape, Drawing):
-        low = np.min([c.min(axis=0) for c in shape.contours], axis=0, initial=0.0)
-        high = np.max([c.max(axis=0) for c in shape.contours], axis=0, initial=0.0)
-    elif isinstance(shape, Glyph | Text):
-        low = high = np.array([shape.x, shape.y])
-    size = np.array([width, height])
-    return bool((low > -size).all() and (high < 2 * size).all())
+    points, owners = [np.zeros((1, 2))], [np.zeros(1, np.int64)]
+    for number, shape in enumerate(shapes):
+        if isinstance(shape, Drawing):
+            points += shape.contours
+        elif isinstance(shape, Glyph | Text):
+            points.append(np.array([[shape.x, shape.y]]))
+        owners += [np.full(len(p), number) for p in points[len(owners) :]]
+    everywhere = np.concatenate(points)
+    far = ((everywhere < -size) | (everywhere > 2 * size)).any(axis=1)
+    distant = set(np.concatenate(owners)[far].tolist())
+    return [shape for number, shape in enumerate(shapes) if number not in distant]
 
 
 class _Reader:
@@ -123,8 +129,13 @@ class _Reader:
         closed = tag in ("polygon", "rect", "ellipse")
         if tag == "path":
             data = node.get("d", "")
-            contours = parse_path(data, 0.1)
             curved = "C" in data or "c" in data
+            straight = _LINE.fullmatch(data)  # most paths are: staff lines, stems
+            contours = (
+                parse_path(data, 0.1)
+                if straight is None
+                else [np.array([float(n) for n in straight.groups()]).reshape(2, 2)]
+            )
             filled, closed = filled and curved, curved
         elif tag in ("polygon", "polyline"):
             contours = [np.array(_numbers(node.get("points", ""))).reshape(-1, 2)]

@@ -11,6 +11,7 @@ import multiprocessing
 import signal
 import time
 from collections.abc import Callable, Generator, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Generic, TypeVar
@@ -19,6 +20,9 @@ from deepscores_tools.errors import InputError
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+
+AWAKENING = 300.0
+"""Seconds a new process may take to load what it needs; a busy machine is slow at that."""
 
 MEMORY = 8 << 30
 """Bytes of address space for a worker."""
@@ -82,8 +86,11 @@ def supervised(
             pause = max(0.0, min(w.deadline for w in busy) - time.monotonic())
             ready = wait([w.pipe for w in busy], timeout=pause)
             for worker in busy:
-                if worker.pipe in ready or time.monotonic() > worker.deadline:
-                    number, outcome = worker.finish(worker.pipe in ready)
+                answered = worker.pipe in ready
+                if answered and worker.awakes():
+                    continue
+                if answered or time.monotonic() > worker.deadline:
+                    number, outcome = worker.finish(answered)
                     done[number] = outcome
     finally:
         for worker in pool:
@@ -98,6 +105,7 @@ class _Worker(Generic[Task, Result]):
         self._limit = processor_limit
         self._context = multiprocessing.get_context("spawn")
         self._current: tuple[int, Task] | None = None
+        self._time_limit = 0.0
         self.deadline = 0.0
         self._spawn()
 
@@ -107,6 +115,7 @@ class _Worker(Generic[Task, Result]):
             target=_serve, args=(self._work, theirs, self._limit), daemon=True
         )
         self._process.start()
+        self._awake = False
         theirs.close()
 
     @property
@@ -115,13 +124,26 @@ class _Worker(Generic[Task, Result]):
 
     def start(self, number: int, task: Task, time_limit: float) -> None:
         self._current = (number, task)
-        self.deadline = time.monotonic() + time_limit
+        self._time_limit = time_limit
         try:
             self.pipe.send(task)
         except OSError:  # it died while idle
             self.end()
             self._spawn()
             self.pipe.send(task)
+        self.deadline = time.monotonic() + (time_limit if self._awake else AWAKENING)
+
+    def awakes(self) -> bool:
+        """Whether what has come is the first message of a process: that it begins to work."""
+        if self._awake:
+            return False
+        try:
+            self.pipe.recv()
+        except (EOFError, OSError):
+            return False
+        self._awake = True
+        self.deadline = time.monotonic() + self._time_limit
+        return True
 
     def finish(self, answered: bool) -> tuple[int, Outcome[Task, Result]]:
         """Take the answer, or replace a process that died or ran out of time."""
@@ -158,26 +180,27 @@ def _serve(work: Callable[[Task], Result], pipe: Connection, processor_limit: fl
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers itself
     cv2.setNumThreads(1)
     _bound_memory()
-    while True:
-        try:
+    with suppress(OSError, EOFError):  # the parent is gone
+        pipe.send(None)
+        while True:
             task = pipe.recv()
-        except EOFError:
-            return
-        answer: tuple[str | None, Result | None]
-        _set_alarm(processor_limit)
-        try:
-            answer = (None, work(task))
-        except InputError as error:
-            answer = (error.problem, None)
-        except Exception as error:
-            answer = (f"{type(error).__name__}: {error}", None)
-        _set_alarm(0.0)
-        try:
-            pipe.send(answer)
-        except BrokenPipeError:
-            return
-        except (TypeError, AttributeError, ValueError) as error:  # what cannot be pickled
-            pipe.send((f"{type(error).__name__}: {error}", None))
+            _set_alarm(processor_limit)
+            answer = _answer(work, task)
+            _set_alarm(0.0)
+            try:
+                pipe.send(answer)
+            except (TypeError, AttributeError, ValueError) as error:  # what cannot be pickled
+                pipe.send((f"{type(error).__name__}: {error}", None))
+
+
+def _answer(work: Callable[[Task], Result], task: Task) -> tuple[str | None, Result | None]:
+    """Why the task failed, if it did, and its result."""
+    try:
+        return None, work(task)
+    except InputError as error:
+        return error.problem, None
+    except Exception as error:
+        return f"{type(error).__name__}: {error}", None
 
 
 def _set_alarm(seconds: float) -> None:
