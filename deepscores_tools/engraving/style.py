@@ -89,6 +89,7 @@ def draw_style(rng: np.random.Generator, fonts: Sequence[str] = FONTS) -> Style:
         "tupletNumHead": bool(rng.random() < 0.3),
         "pedalStyle": str(rng.choice(["auto", "auto", "auto", "line"])),
         "mnumInterval": int(rng.choice([0, 0, 0, 1, 5])),
+        "systemDivider": str(rng.choice(["auto"] * 8 + ["left", "left-right"])),
         "header": "auto",
         "footer": "none",
     }
