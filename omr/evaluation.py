@@ -102,7 +102,7 @@ def _report(both: Comparison, limits: Mapping[str, float]) -> Report:
     page_aps: dict[str, list[Doubles]] = {key: [] for key in keys}
     page_counts = dict.fromkeys(keys, Counts())
     leftovers = {key: Leftovers() for key in keys}
-    judged: list[tuple[Doubles, Bools]] = [(np.empty(0), np.empty(0, dtype=bool))]
+    judged: dict[str, Judged] = {}
     absent = 0
     for name, cells_of_class in sorted(both.cells.items()):
         by_page = {key: _matched(cells_of_class[key]) for key in keys if key in cells_of_class}
@@ -110,10 +110,10 @@ def _report(both: Comparison, limits: Mapping[str, float]) -> Report:
         for key, matched in by_page.items():
             page_counts[key] += _counts(matched, limit)
             _add_leftovers(name, matched, limit, leftovers[key])
-            judged.append((matched.cell.scores, matched.hits[AT_50]))
             if len(matched.cell.truth):
                 page_aps[key].append(_curves([matched]).mean(axis=1))
         cells = list(by_page.values())
+        judged[name] = _judged(cells)
         if any(len(m.cell.truth) for m in cells):
             curves.append(_curves(cells))
             classes.append(_class_result(name, cells, limit, curves[-1]))
@@ -133,7 +133,7 @@ def _report(both: Comparison, limits: Mapping[str, float]) -> Report:
         ),
         pages=tuple(PageResult(key, *_means(page_aps[key]), page_counts[key]) for key in keys),
         counts=sum(page_counts.values(), Counts()),
-        judged=Judged(*(np.concatenate(column) for column in zip(*judged, strict=True))),
+        judged=judged,
         confusions=confusions(wrong),
         worst=worst(wrong),
         lowest_score=both.lowest_score,
@@ -157,16 +157,22 @@ def _add_leftovers(name: str, matched: _Matched, limit: float, leftovers: Leftov
 
 def _class_result(name: str, cells: list[_Matched], limit: float, curves: Doubles) -> ClassResult:
     ap = curves.mean(axis=1)
-    scores = np.concatenate([m.cell.scores for m in cells])
-    hits = np.concatenate([m.hits[AT_50] for m in cells])
+    judged = _judged(cells)
     instances = sum(len(m.cell.truth) for m in cells)
-    threshold, f1 = best_threshold(scores, hits, instances)
+    threshold, f1 = best_threshold(judged.scores, judged.right, instances)
     return ClassResult(
-        name=name, instances=instances, detections=len(scores), ap=float(ap[1:].mean()),
+        name=name, instances=instances, detections=len(judged.scores), ap=float(ap[1:].mean()),
         ap50=float(ap[AT_50]), ap75=float(ap[AT_75]), ap25=float(ap[AT_25]),
         counts=sum((_counts(m, limit) for m in cells), Counts()),
         best_threshold=threshold, best_f1=f1, curve=tuple(curves[AT_50].tolist()),
     )  # fmt: skip
+
+
+def _judged(cells: list[_Matched]) -> Judged:
+    return Judged(
+        np.concatenate([m.cell.scores for m in cells]),
+        np.concatenate([m.hits[AT_50] for m in cells]),
+    )
 
 
 def _curves(cells: list[_Matched]) -> Doubles:

@@ -41,7 +41,8 @@ def precision_recall(report: Report) -> str:
 
 def f1_by_threshold(report: Report) -> str:
     """Precision, recall and F1 of all symbols at one score threshold for all classes."""
-    scores, right = report.judged.scores, report.judged.right
+    every = report.judgements()
+    scores, right = every.scores, every.right
     instances = max(sum(c.instances for c in report.classes), 1)
     limits = np.linspace(0, 1, 101)
     rising: NDArray[np.int64] = np.argsort(scores)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
@@ -110,7 +110,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """All N detections: their scores, and whether each found a symbol of its class at IoU .5."""
+    """N detections: their scores, and whether each found a symbol of its class at IoU .5."""
 
     scores: NDArray[np.float64]
     right: NDArray[np.bool_]
@@ -121,6 +121,7 @@ class Report:
     """The result of `omr.evaluation.evaluate`. classes: in order of their names.
 
     curves: precision at each of IOUS and RECALLS, averaged over classes, (T, 101).
+    judged: the detections by class; classes that the truth lacks are among them.
     confusions: (true class, detected class, how often), the most frequent first.
     worst: some mistakes of every class. Both are at the thresholds, IoU .5.
     """
@@ -130,7 +131,7 @@ class Report:
     pages: tuple[PageResult, ...]
     counts: Counts
     curves: NDArray[np.float64]
-    judged: Judged
+    judged: Mapping[str, Judged]
     confusions: tuple[tuple[str, str, int], ...] = ()
     worst: tuple[Mistake, ...] = ()
     lowest_score: float | None = None
@@ -150,13 +151,23 @@ class Report:
     @cached_property
     def reliability(self) -> Reliability:
         """Whether scores are the chance of being right, over all detections."""
-        return reliability(self.judged.scores, self.judged.right)
+        every = self.judgements()
+        return reliability(every.scores, every.right)
 
     @cached_property
     def best_common(self) -> tuple[float, float]:
         """(threshold, F1) of the one score threshold for all classes that gives the best F1."""
         instances = sum(c.instances for c in self.classes)
-        return best_threshold(self.judged.scores, self.judged.right, instances)
+        every = self.judgements()
+        return best_threshold(every.scores, every.right, instances)
+
+    def judgements(self, names: Collection[str] | None = None) -> Judged:
+        """The detections of these classes together, by default of all."""
+        chosen = [j for name, j in self.judged.items() if names is None or name in names]
+        return Judged(
+            np.concatenate([np.empty(0), *(j.scores for j in chosen)]),
+            np.concatenate([np.empty(0, dtype=bool), *(j.right for j in chosen)]),
+        )
 
     def summary(self, names: Collection[str] | None = None) -> Summary:
         """Means over the classes of these names, by default over all."""

@@ -24,7 +24,7 @@ from deepscores_tools.formats import read_selected
 from deepscores_tools.symbols import Page
 from deepscores_tools.vocabularies import DEEPSCORES
 
-from .calibration import fit_thresholds
+from .calibration import fitted
 from .checkpoint import load_checkpoint, save_checkpoint
 from .config import DataConfig, ModelConfig, Recipe, TrainConfig, resolve_families
 from .crops import Batch, CropDataset, cache_pages, collate
@@ -177,12 +177,7 @@ class _Run:
         tqdm.write(f"step {self.step}: validation mAP {report.map:.3f}, AP50 {report.ap50:.3f}")
         if report.map > self.best:
             self.best = report.map
-            thresholds = fit_thresholds(report, self.model.classes)
-            save_model(
-                self.out / "model",
-                self.ema,
-                self.model.model_copy(update={"thresholds": thresholds}),
-            )
+            save_model(self.out / "model", self.ema, fitted(self.model, report))
 
     def _as_scanned(self, page: Page, number: int) -> NDArray[np.uint8]:
         """A validation page; every other one degraded, always alike, where crops are degraded."""

@@ -125,7 +125,7 @@ def _read(
     family = pixels // (h * w)
     y, x = pixels % (h * w) // w, pixels % w
     vectors = features.permute(1, 2, 0).flatten(0, 1)[pixels % (h * w)]
-    probability = (net.classify(vectors, family) / config.temperature).softmax(1)
+    probability = net.classify(vectors, family).softmax(1)
     box = net.locate(vectors, family)
     mass = torch.zeros(count, device=height.device).index_add_(0, component, height)
     weight = height / mass[component]
