@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 
 from deepscores_tools.errors import InputError
 
@@ -149,6 +149,12 @@ class AugmentConfig(_Frozen):
     squeeze: tuple[float, float] = (0.9, 1.1)
     balanced: float = Field(default=0.5, description="share of crops drawn by class, not by page")
     thickness: float = Field(default=0.0, description="share of crops with thinner or thicker ink")
+    margin_crops: int = Field(
+        default=0, ge=0, description="cuttings with symbols of all classes, at a crop's top"
+    )
+    margin_size: tuple[PositiveInt, PositiveInt] = Field(
+        default=(80, 130), description="width, height of one in pixels at the model's interline"
+    )
 
 
 class TrainConfig(_Frozen):
