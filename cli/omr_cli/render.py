@@ -84,7 +84,7 @@ def render(
         max_pages_per_score=max_per_score,
         composed_fraction=composed,
         replaced_fraction=replaced,
-        at_least=RenderPlan.at_least if at_least is None else at_least,
+        at_least=RenderPlan().at_least if at_least is None else at_least,
         skewed_fraction=skew,
         preset=preset,
     )
