@@ -6,23 +6,25 @@ from pathlib import Path
 
 import click
 
+from omr_cli.options import images_option
+
 NAME = "view.html"
 
 
 @click.command()
 @click.argument("dataset")
 @click.option("-o", "--out", type=click.Path(path_type=Path),
-              help="HTML file to write.  [default: view.html, in a folder of omr detect, or here]")  # fmt: skip
+              help="HTML file to write.  "
+                   "[default: view.html, in the folder of a run, or here]")  # fmt: skip
 @click.option("--truth", metavar="DATASET",
-              help="Ground truth of the same pages: misses and false alarms are marked.")  # fmt: skip
-@click.option("--images", type=click.Path(path_type=Path),
-              help="Where the pictures are, if DATASET has none: what omr detect was given.")  # fmt: skip
+              help="Truth of the same pages: misses and false alarms are marked.")  # fmt: skip
+@images_option
 @click.option("-m", "--model",
-              help="Whose thresholds say what counts.  [default: the model of the run]")  # fmt: skip
+              help="Whose thresholds say what counts.  [default: that of the run]")  # fmt: skip
 @click.option("--class-map", "map_file", type=click.Path(path_type=Path),
               help="CSV, header truth_name,detection_name, for names that differ.")  # fmt: skip
 @click.option("--full", is_flag=True,
-              help="Pictures at full resolution, not at most 3600 pixels and 16 grays.")  # fmt: skip
+              help="Pictures as they are, not at most 3600 pixels and 16 grays.")  # fmt: skip
 def view(
     dataset: str,
     out: Path | None,
@@ -55,4 +57,5 @@ def view(
     size = file.stat().st_size / 1e6
     click.echo(f"{file}: {written.pages} pages, {written.symbols} symbols, {size:.1f} MB")
     for name in written.without_picture:
-        click.echo(f"Notice: there is no picture of {name}; say with --images where it is", err=True)
+        notice = f"Notice: there is no picture of {name}; say with --images where it is"
+        click.echo(notice, err=True)

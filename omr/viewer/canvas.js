@@ -45,7 +45,7 @@ function refreshVisible() {
   redraw();
 }
 const FINGERS = matchMedia("(pointer: coarse)").matches;
-const STAVES = book.families.findIndex((family) => family.title.startsWith("staves"));
+const STAVES = book.families.findIndex((title) => title.startsWith("staves"));
 
 /* The picture ------------------------------------------------------------------------------------ */
 

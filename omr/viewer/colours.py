@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+import math
 from collections.abc import Iterable, Sequence
 
 from omr.overlay import FAMILIES, Colour, family_of
@@ -45,5 +46,7 @@ def _shade(colour: Colour, offset: float) -> str:
 
 def _luminance(rgb: tuple[float, float, float]) -> float:
     """0 for black, 1 for white, as bright as it looks (ITU-R BT.709)."""
-    red, green, blue = (value**2.2 for value in rgb)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return sum(
+        weight * math.pow(value, 2.2)
+        for weight, value in zip((0.2126, 0.7152, 0.0722), rgb, strict=True)
+    )

@@ -73,10 +73,11 @@ def write_document(
             "title": title,
             "id": identity.hexdigest()[:16],
             "classes": _classes(records.classes, thresholds),
-            "families": [{"title": f.title, "colour": "#%02x%02x%02x" % f.colour} for f in FAMILIES],
+            "families": [family.title for family in FAMILIES],
             "thresholds": thresholds is not None,
         }  # fmt: skip
-        stream.write(f'<script type="application/json" class="book">{json_for_script(book)}</script>')
+        text = json_for_script(book)
+        stream.write(f'<script type="application/json" class="book">{text}</script>\n')
         stream.write(body.replace("/* script */", script))
     return Written(names, symbols, tuple(missing))
 

@@ -121,7 +121,7 @@ function drawList() {
   one("#list").replaceChildren(...families.map(([family, rows]) => {
     const members = rows.map(([cls]) => cls);
     const group = make("div", { className: "family" });
-    if (rows.length > 1) group.append(row(book.families[family].title, sum(rows), members, true));
+    if (rows.length > 1) group.append(row(book.families[family], sum(rows), members, true));
     group.append(...rows.map(([cls, count]) => row(classes[cls].name, count, [cls], false)));
     return group;
   }));

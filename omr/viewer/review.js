@@ -37,6 +37,8 @@ function setScope(scope) {
   press(one("#scope-page"), scope === "page");
   press(one("#scope-book"), scope === "book");
   buildQueue();
+  queue.at = -1;
+  goInQueue(1);
   refresh();
 }
 
@@ -204,14 +206,14 @@ function closePick() {
   canvas.focus({ preventScroll: true });
 }
 
-/** The classes that what was typed may mean: best first, then those that are on the page. */
+/** The classes that what was typed may mean, best first; before that the own, then the commonest. */
 function suggest() {
-  const typed = one("#pick").value;
+  const typed = one("#pick").value, own = state.selected?.cls;
   const onPage = new Map();
   for (const { cls } of currentPage().symbols.filter(counts)) onPage.set(cls, (onPage.get(cls) ?? 0) + 1);
   pick.choices = classes.map(({ name }, cls) => ({ cls, fit: fit(name, typed), count: onPage.get(cls) ?? 0 }))
     .filter((choice) => choice.fit)
-    .sort((a, b) => b.fit - a.fit || b.count - a.count || classes[a.cls].name.localeCompare(classes[b.cls].name))
+    .sort((a, b) => (typed ? b.fit - a.fit : (b.cls === own) - (a.cls === own)) || b.count - a.count || classes[a.cls].name.localeCompare(classes[b.cls].name))
     .slice(0, 50);
   pick.at = 0;
   drawChoices();
