@@ -157,6 +157,9 @@ class AugmentConfig(_Frozen):
     )
 
 
+Part = Literal["pyramid", "energy", "classes", "box", "refiner"]
+
+
 class TrainConfig(_Frozen):
     """The optimiser's budget. Learning rate: warm-up, constant, linear decay over the last part."""
 
@@ -172,7 +175,7 @@ class TrainConfig(_Frozen):
         default=(1.0, 1.0, 1.0, 1.0), description="of energy, class, box and refiner"
     )
     looks: int = Field(default=32, description="boxes of a crop that the refiner learns from")
-    only_refiner: bool = Field(default=False, description="leave the detector as it is")
+    frozen: tuple[Part, ...] = Field(default=(), description="parts that keep their weights")
     normalise_losses: bool = Field(
         default=False, description="divide each loss by its running mean"
     )
@@ -181,22 +184,38 @@ class TrainConfig(_Frozen):
     checkpoint_every: int = 100
     seed: int = 1
     workers: int = 1
-    start_from: str | None = None
+    start_from: str | None = Field(
+        default=None, description="released model or model folder whose weights are taken over"
+    )
 
 
 class Recipe(_Frozen):
-    """A training file: `[model]`, `[data]`, `[augment]`, `[training]`."""
+    """A training file: `[model]`, `[data]`, `[augment]`, `[training]`.
 
-    model: ModelConfig
+    Without `[model]` the model of `training.start_from` is trained further, its classes kept.
+    """
+
+    model: ModelConfig | None = None
     data: DataConfig
     augment: AugmentConfig = AugmentConfig()
     training: TrainConfig = TrainConfig()
 
+    @model_validator(mode="after")
+    def _some_model(self) -> Recipe:
+        if self.model is None and self.training.start_from is None:
+            raise ValueError("neither [model] nor training.start_from (omr train --from)")
+        return self
 
-def read_recipe(path: Path) -> Recipe:
-    """The recipe in a TOML file. Raises InputError for a missing file or an unknown key."""
+
+def read_recipe(path: Path, **training: object) -> Recipe:
+    """The recipe in a TOML file, with `training` in place of what its `[training]` says.
+
+    Raises InputError for a missing file or an unknown key.
+    """
     try:
-        return Recipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables["training"] = {**tables.get("training", {}), **training}
+        return Recipe.model_validate(tables)
     except OSError as error:
         raise InputError(path, f"cannot be read ({error.strerror}); name a TOML file") from error
     except tomllib.TOMLDecodeError as error:

@@ -78,7 +78,7 @@ class Refiner(nn.Module):
         middle = self.middle(near)
         deep = self.deep(middle)
         facts = torch.cat((self.told(label), extent, deep.mean((2, 3))), 1)
-        scale, shift = self.condition(facts).unflatten(1, (2, -1, 1, 1)).unbind(1)
+        scale, shift = self.condition(facts)[..., None, None].chunk(2, 1)
         middle = (middle + double(self.lateral(deep))) * (1 + scale) + shift
         fine = self.fine(near + double(self.merge(middle)))
         x, y = (
@@ -102,7 +102,8 @@ class _Interleave(nn.Module):
     """(M, 4, n) to (M, 2, 2 n): two logits beside each other for every place of the profile."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.unflatten(1, (2, 2)).transpose(2, 3).flatten(2)
+        size = x.shape[2]
+        return x.reshape(-1, 2, 2, size).transpose(2, 3).reshape(-1, 2, 2 * size)
 
 
 def places(sides: Tensor) -> Tensor:

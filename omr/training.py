@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -32,7 +33,7 @@ from .detector import Detector, fast_dtype, pick_device
 from .evaluation import evaluate
 from .looks import Looks
 from .losses import TotalLoss, box_loss, class_loss, energy_loss, side_loss
-from .model_store import load_model, save_model
+from .model_store import load_model, model_folder, read_config, save_model
 from .network import WatershedNet
 from .refiner import Refiner
 
@@ -61,6 +62,9 @@ def written_out(model: ModelConfig, pages: Sequence[Page], data: DataConfig) -> 
     return model.model_copy(update={"families": families})
 
 
+_DETECTOR = {"pyramid", "energy", "classes", "box"}
+
+
 class _Run:
     """One training run: its network, its averaged copy, its optimiser and where it stands."""
 
@@ -70,7 +74,7 @@ class _Run:
         pages = [p for spec in recipe.data.train for p in read_selected(spec)]
         self.val = [p for spec in recipe.data.val for p in read_selected(spec)]
         self.val = self.val[:: max(len(self.val) // recipe.data.val_pages, 1)]
-        self.model = written_out(recipe.model, pages, recipe.data)
+        self.model = self._model(pages)
         cached = cache_pages(pages, out / "cache", self.model.classes)
         del pages  # masks are large; the cache holds what training needs
         self.crops = CropDataset(cached, self.model, recipe.augment, recipe.training)
@@ -78,9 +82,11 @@ class _Run:
         self.net = WatershedNet(self.model).to(device).to(memory_format=torch.channels_last)
         if self.training.start_from:
             start_from(self.net, self.training.start_from)
+        for part in self.training.frozen:
+            _freeze(self.net, part)
         self.ema = copy.deepcopy(self.net).eval()
         self.optimiser = torch.optim.AdamW(
-            self.net.parameters(),
+            [p for p in self.net.parameters() if p.requires_grad],
             self.training.learning_rate,
             weight_decay=self.training.weight_decay,
         )
@@ -91,6 +97,12 @@ class _Run:
             facts = load_checkpoint(self.checkpoint, self.net, self.ema, self.optimiser)
             self.step, self.best = facts["step"], facts["best"]
             _require_same(facts["recipe"], _essence(recipe), out)
+
+    def _model(self, pages: Sequence[Page]) -> ModelConfig:
+        if self.recipe.model:
+            return written_out(self.recipe.model, pages, self.recipe.data)
+        start = cast(str, self.training.start_from)
+        return read_config(model_folder(start))
 
     def go(self) -> Path:
         """Train to the last step, validating and saving on the way."""
@@ -131,10 +143,12 @@ class _Run:
 
     def _learn(self, batch: Batch, dtype: torch.dtype) -> dict[str, float]:
         """One step on a batch; the losses, by name."""
-        self.net.train()
+        frozen = self.training.frozen
+        for name, part in self.net.named_children():
+            part.train(name not in frozen)  # frozen batch norms keep their statistics
         with torch.autocast(self.device.type, dtype, enabled=dtype != torch.float32):
-            losses = {} if self.training.only_refiner else self._detector_losses(batch)
-            if self.net.refiner:
+            losses = {} if set(frozen) >= _DETECTOR else self._detector_losses(batch)
+            if self.net.refiner and "refiner" not in frozen:
                 losses["refiner"] = self._refiner_loss(self.net.refiner, batch.looks)
         self.total(losses).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
@@ -205,6 +219,12 @@ def start_from(net: WatershedNet, model: str) -> None:
     own = net.state_dict()
     fits = {k: v for k, v in donor.state_dict().items() if k in own and own[k].shape == v.shape}
     net.load_state_dict(own | fits)
+
+
+def _freeze(net: WatershedNet, part: str) -> None:
+    module = getattr(net, part)
+    if module is not None:
+        module.requires_grad_(False)
 
 
 def _average(ema: nn.Module, net: nn.Module, keep: float) -> None:

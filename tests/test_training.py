@@ -13,7 +13,14 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.formats import coco
 from deepscores_tools.symbols import Box, Page, Symbol
 from omr.checkpoint import load_checkpoint
-from omr.config import NetworkConfig, Recipe, TrainConfig, read_recipe, resolve_families
+from omr.config import (
+    NetworkConfig,
+    Recipe,
+    RefinerConfig,
+    TrainConfig,
+    read_recipe,
+    resolve_families,
+)
 from omr.crops import CropDataset, cache_pages
 from omr.detector import Detector
 from omr.model_store import load_model
@@ -106,6 +113,36 @@ def test_another_recipe_in_the_same_folder_is_refused(recipe: Recipe, tmp_path: 
     other = recipe.model_copy(update={"model": recipe.model.model_copy(update={"interline": 12.0})})
     with pytest.raises(InputError, match="another recipe"):
         train(other, tmp_path / "run", "cpu")
+
+
+def test_training_further_keeps_the_classes_and_what_is_frozen(
+    recipe: Recipe, tmp_path: Path
+) -> None:
+    small = recipe.model.model_copy(update={"refiner": RefinerConfig(width=8)})  # type: ignore[union-attr]
+    start = train(recipe.model_copy(update={"model": small}), tmp_path / "start", "cpu")
+    file = tmp_path / "further.toml"
+    data = str(tmp_path / "data")
+    file.write_text(
+        f'[data]\ntrain=["{data}"]\nval=["{data}"]\n'
+        "[training]\nsteps=2\nbatch=2\ncrop=128\nworkers=0\nema=0.0\n"
+    )
+    further = read_recipe(file, start_from=str(start), frozen=("pyramid", "energy"))
+    before, config = load_model(start)
+    after, kept = load_model(train(further, tmp_path / "further", "cpu"))
+    assert kept.families == config.families
+    changed = {
+        name.split(".")[0]
+        for name, value in after.state_dict().items()
+        if not torch.equal(value, before.state_dict()[name])
+    }
+    assert changed == {"classes", "box", "refiner"}
+
+
+def test_a_recipe_needs_a_model_or_a_start(tmp_path: Path) -> None:
+    file = tmp_path / "r.toml"
+    file.write_text("[data]\ntrain=[]\nval=[]\n")
+    with pytest.raises(InputError, match="--from"):
+        read_recipe(file)
 
 
 def test_crops_depend_on_their_number_alone_and_never_clip_a_box(

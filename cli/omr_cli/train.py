@@ -13,21 +13,33 @@ import click
               show_default=True, help="Folder of the run; an interrupted one goes on.")  # fmt: skip
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto",
               show_default=True, help="Where to train.")  # fmt: skip
+@click.option("--from", "start_from", metavar="MODEL",
+              help="Go on from a released model or a model folder.")  # fmt: skip
+@click.option("--freeze", "frozen", multiple=True,
+              type=click.Choice(["pyramid", "energy", "classes", "box", "refiner"]),
+              help="Part that keeps its weights; may be repeated.")  # fmt: skip
 @click.option("--steps", type=click.IntRange(min=1), help="Instead of the recipe's steps.")
 @click.option("--threads", type=click.IntRange(min=1), help="Processor threads to use.")
-def train(config: Path, out: Path, device: str, steps: int | None, threads: int | None) -> None:
+def train(
+    config: Path,
+    out: Path,
+    device: str,
+    start_from: str | None,
+    frozen: tuple[str, ...],
+    steps: int | None,
+    threads: int | None,
+) -> None:
     """Train a detector as CONFIG, a TOML file, says.
 
     OUT gets the checkpoint, TensorBoard events in OUT/log, and the best model by validation mAP
-    in OUT/model, ready for `omr detect -m OUT/model`.
+    in OUT/model, ready for `omr detect -m OUT/model`. With --from, a CONFIG without [model]
+    trains that model further and keeps its classes.
     """
     from omr.config import read_recipe
     from omr.detector import set_threads
     from omr.training import train as run
 
-    recipe = read_recipe(config)
-    if steps:
-        training = recipe.training.model_copy(update={"steps": steps})
-        recipe = recipe.model_copy(update={"training": training})
+    given = {"start_from": start_from, "frozen": frozen, "steps": steps}
+    recipe = read_recipe(config, **{key: value for key, value in given.items() if value})
     set_threads(threads)
     click.echo(run(recipe, out, device))
