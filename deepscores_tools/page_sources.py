@@ -16,12 +16,15 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.pdf import pdf_page_count
 from deepscores_tools.raster import raster_pages
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".pdf"})
-KINDS = "PNG, JPEG, TIFF or PDF"
+SUFFIXES = frozenset(
+    {".png", ".jpg", ".jpeg", ".jpe", ".jp2", ".j2k", ".jpf", ".tif", ".tiff", ".pdf"}
+)
+KINDS = "PNG, JPEG, JPEG 2000, TIFF or PDF"
 MAX_KEY_BYTES = 200  # file systems take 255 bytes a name; suffixes come after the key
 
 _HEADER_BYTES = 1024  # a PDF's mark may come this late
 _TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_JPEG2000_MARKS = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")  # a file, a bare stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def pages_of_file(path: Path, argument: Path | None = None) -> list[PageSource]:
 
 
 def kind_of(path: Path) -> str:
-    """PNG, JPEG, TIFF or PDF, by the file's first bytes; its name is not trusted."""
+    """One of KINDS, by the file's first bytes; its name is not trusted."""
     try:
         with path.open("rb") as file:
             head = file.read(_HEADER_BYTES)
@@ -110,6 +113,8 @@ def kind_of(path: Path) -> str:
         return "PNG"
     if head.startswith(b"\xff\xd8\xff"):
         return "JPEG"
+    if head.startswith(_JPEG2000_MARKS):
+        return "JPEG 2000"
     if head.startswith(_TIFF_MARKS):
         return "TIFF"
     if b"%PDF-" in head:
@@ -155,7 +160,9 @@ def _without_repeats(pages: Sequence[PageSource]) -> list[PageSource]:
     first: dict[str, PageSource] = {}
     for page in pages:
         other = first.setdefault(page.key, page)
-        if (other.path.resolve(), other.index) != (page.path.resolve(), page.index):
+        if other is not page and (
+            other.index != page.index or other.path.resolve() != page.path.resolve()
+        ):
             raise InputError(
                 page.path,
                 f"its page {page.name} and {other.name} of {other.path} would be written to the"

@@ -1,4 +1,4 @@
-"""PNG, JPEG and TIFF files to gray pages, whatever they hold inside.
+"""PNG, JPEG, JPEG 2000 and TIFF files to gray pages, whatever they hold inside.
 
 A gray page is uint8 of shape (H, W), 0 black, 255 white, turned as EXIF says it is displayed.
 """
@@ -19,7 +19,7 @@ from deepscores_tools.errors import InputError
 
 MAX_PIXELS = 150_000_000
 MIN_SIDE = 16  # below this not even one staff can be seen
-FORMATS = ("PNG", "JPEG", "TIFF")
+FORMATS = ("PNG", "JPEG", "JPEG2000", "TIFF")
 
 _SUBFILE_TYPE = 254  # TIFF tag; bit 0: a thumbnail of another page, bit 2: a transparency mask
 _NOT_A_PAGE = 0b101

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from deepscores_tools.errors import InputError
 from deepscores_tools.page_images import PageImage, read_page
 from deepscores_tools.page_sources import PageSource
-from deepscores_tools.symbols import Page
+from deepscores_tools.pdf import DPI
+from deepscores_tools.symbols import Attribute, Page
 
 from .outputs import Outputs
 
@@ -161,6 +162,7 @@ def _finish(source: PageSource, detecting: Future[_Read], outputs: Outputs) -> P
             dpi=image.dpi,
             source=source.source,
             source_page=source.source_page,
+            attributes=_with_dpi_notice(page, image),
         )
         outputs.add(page, done.origin, image.gray)
     return PageResult(
@@ -172,6 +174,17 @@ def _finish(source: PageSource, detecting: Future[_Read], outputs: Outputs) -> P
         seconds=done.seconds,
         kept=image is None,
     )
+
+
+def _with_dpi_notice(page: Page, image: PageImage) -> dict[str, Attribute]:
+    """The page's attributes; a PDF page too large for the usual resolution says so."""
+    attributes = dict(page.attributes)
+    if image.source.kind == "PDF" and image.dpi is not None and image.dpi < DPI:
+        smaller = f"large page, rendered at {image.dpi:.0f} dpi"
+        attributes["notice"] = "; ".join(
+            str(text) for text in (attributes.get("notice"), smaller) if text
+        )
+    return attributes
 
 
 def _staves(page: Page) -> int | None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from bad_files import empty_png, encrypted_pdf
 from numpy.typing import NDArray
+from pdf_files import LINES, pdf, scan_pdf
 from PIL import Image
 
 from deepscores_tools.errors import InputError
@@ -59,6 +60,37 @@ def test_one_bit_cmyk_and_deep_pages(tmp_path: Path) -> None:
     Image.fromarray((GRAY / 255).astype(np.float32)).save(tmp_path / "float.tif")
     for name in ("cmyk.tif", "deep.png", "deep.tif", "float.tif"):
         assert np.abs(read_first_page(tmp_path / name).gray - GRAY.astype(int)).max() <= 1
+
+
+def test_jpeg_2000(tmp_path: Path) -> None:
+    for name in ("page.jp2", "stream.j2k"):
+        picture().save(tmp_path / name)
+    Image.fromarray(GRAY.astype(np.uint16) * 257).save(tmp_path / "deep.jp2")
+    picture().convert("RGB").save(tmp_path / "rgb.jp2")
+    assert len(names(tmp_path)) == 4
+    for name in names(tmp_path):
+        assert np.abs(read_first_page(tmp_path / name).gray - GRAY.astype(int)).max() <= 1
+
+
+@pytest.mark.parametrize("encoding", ["CCITT", "JBIG2", "JPX", "DCT"])
+def test_scans_in_pdf(tmp_path: Path, encoding: str) -> None:
+    gray = np.where(GRAY > 200, np.uint8(255), np.uint8(0))
+    (tmp_path / "scan.pdf").write_bytes(scan_pdf(Image.fromarray(gray), encoding))
+    page = read_first_page(tmp_path / "scan.pdf")
+    small = Image.fromarray(page.gray).resize((40, 60), Image.Resampling.BOX)
+    assert ((np.asarray(small) > 128) == (gray > 128)).mean() > 0.95
+
+
+def test_a_page_of_ten_metres_and_a_book_of_5000_pages(tmp_path: Path) -> None:
+    (tmp_path / "wide.pdf").write_bytes(pdf((LINES, b"", (28346, 1000))))
+    page = read_first_page(tmp_path / "wide.pdf")
+    assert page.gray.size <= MAX_PIXELS
+    assert page.dpi is not None
+    assert page.dpi < 300
+    (tmp_path / "book.pdf").write_bytes(pdf(*[(LINES, b"", (60, 70))] * 5000))
+    pages, _ = find_pages([tmp_path / "book.pdf"])
+    assert (len(pages), pages[-1].name) == (5000, "book-5000.pdf")
+    assert read_page(pages[-1]).size == (251, 292)
 
 
 def test_transparent_is_paper(tmp_path: Path) -> None:

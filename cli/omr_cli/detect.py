@@ -43,7 +43,7 @@ def detect(
     jobs: int | None,
     overwrite: bool,
 ) -> None:
-    """Find the symbols on PAGES: PNG, JPEG, TIFF and PDF files, and folders of these.
+    """Find the symbols on PAGES: PNG, JPEG, JPEG 2000, TIFF and PDF files, and folders of these.
 
     Writes OUT/detections.json (COCO), OUT/mung/<page>.xml, OUT/csv/<page>.csv and
     OUT/overlay/<page>.png, as asked for. Run again with the same options, it keeps the pages
