@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -15,6 +15,7 @@ from PIL import Image
 from deepscores_tools.dataset_image import PAPER
 from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.symbols import Box, Page, Symbol
+from deepscores_tools.tiles_around import corners_around
 from deepscores_tools.whole_file import write_whole
 
 SIZE, OVERLAP = 960, 160  # pixels
@@ -95,15 +96,23 @@ def write_tiles(
     overlap: int = OVERLAP,
     random: int = 0,
     seed: int = 0,
+    around: Collection[str] = (),
 ) -> Iterator[Page]:
     """Write the pictures of all tiles to `images`, and give the tiles as pages.
 
-    random: so many tiles a page at random instead of the grid; equal ones once.
+    random: so many tiles a page at random instead of the grid; equal ones once. around: tiles
+    around the symbols of these classes instead.
     """
     for page in pages:
+        if around:
+            corners = corners_around(page, around, size, seed)
+        elif random:
+            corners = random_corners(page, size, random, seed)
+        else:
+            corners = grid_corners(page.width, page.height, size, overlap)
+        if not corners:
+            continue
         gray = pictures.gray(page)
-        corners = random_corners(page, size, random, seed) if random else grid_corners(
-            page.width, page.height, size, overlap)  # fmt: skip
         for left, top in dict.fromkeys(corners):
             tile = tile_page(page, left, top, size)
             stream = BytesIO()

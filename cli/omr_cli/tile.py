@@ -19,6 +19,10 @@ from omr_cli.options import images_option, masks_option, notice_of_masks
               help="Pixels that neighbours on the grid share.")  # fmt: skip
 @click.option("--random", "count", type=click.IntRange(min=1), metavar="N",
               help="Cut N tiles a page at random instead of the grid.")  # fmt: skip
+@click.option("--around", multiple=True, metavar="CLASS",
+              help="Cut tiles around the symbols of CLASS instead; may be repeated.")  # fmt: skip
+@click.option("--rare", type=click.IntRange(min=1), metavar="N",
+              help="The same for all classes with fewer than N symbols.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
               help="The same seed gives the same tiles.")  # fmt: skip
 @images_option
@@ -29,6 +33,8 @@ def tile(
     size: int,
     overlap: int,
     count: int | None,
+    around: tuple[str, ...],
+    rare: int | None,
     seed: int,
     images: Path | None,
     masks: bool,
@@ -42,22 +48,34 @@ def tile(
 
     from deepscores_tools.conversion import counted
     from deepscores_tools.dataset_reading import open_pages
+    from deepscores_tools.errors import InputError
     from deepscores_tools.formats import coco
     from deepscores_tools.formats.coco_read import IMAGES
     from deepscores_tools.picture_source import PictureSource
     from deepscores_tools.tiles import write_tiles
+    from deepscores_tools.tiles_around import rare_classes
     from deepscores_tools.whole_folder import whole_folder
     from omr_cli.progress import progress
 
-    if overlap >= size:
+    on_symbols = bool(around) or rare is not None
+    if count is not None and on_symbols:
+        raise click.UsageError("--random goes with neither --around nor --rare")
+    if overlap >= size and not on_symbols:
         raise click.UsageError("--overlap must be smaller than --size")
     source = open_pages(dataset, masks=masks)
     notice_of_masks(source)
+    chosen = set(around)
+    if rare is not None:
+        chosen |= rare_classes(progress(source, "counting"), rare)
+    if on_symbols and not chosen:
+        raise InputError(dataset, f"has no class with fewer than {rare} symbols")
     pictures = PictureSource(images)
     counts: Counter[str] = Counter()
     with whole_folder(out) as folder:
         tiles = write_tiles(
-            progress(source), folder / IMAGES, pictures, size, overlap, count or 0, seed
+            progress(source), folder / IMAGES, pictures, size, overlap, count or 0, seed, chosen
         )
         coco.write(counted(tiles, counts), folder, source.listed_classes())
+        if chosen and not counts["pages"]:
+            raise InputError(dataset, f"has no symbol of {', '.join(sorted(chosen))}")
     click.echo(f"{out}: {counts['pages']} tiles, {counts['symbols']} symbols")
