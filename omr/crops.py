@@ -95,31 +95,50 @@ class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
         return self.training.steps * self.training.batch
 
     def __getitem__(self, i: int) -> tuple[Tensor, Targets, Looks]:
-        rng = np.random.default_rng((self.training.seed, i))
-        page, focus = self._choose(rng)
-        gray, boxes, labels, interline = self._cut(page, focus, rng)
-        if self.augment.margin_crops:
-            gray, boxes, labels = self._with_margin(gray, boxes, labels, rng)
-        if self.augment.degrade:
-            gray = degrade(gray, interline, rng, draw_preset(rng))
-        elif rng.random() < self.augment.thickness:
-            gray = _thicker_or_thinner(gray, interline, rng)
-        ink = ink_of(gray, interline)
+        ink, boxes, labels, interline = self._picture(i)
         looks = make_looks(
             ink, boxes.astype(np.float64), labels, interline,
             self.training.looks if self.model.refiner else 0,
             np.random.default_rng((self.training.seed, i, 1)),
         )  # fmt: skip
+        ink, boxes = self._scaled(ink, boxes)
         size = self.training.crop
-        scale = np.array([size / gray.shape[1], size / gray.shape[0]] * 2, dtype=np.float32)
-        shrinks = scale.max() < 1
-        method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        ink = np.asarray(cv2.resize(ink, (size, size), interpolation=method))
         targets = make_targets(
-            boxes * scale, labels, self.families, len(self.model.families), (size, size),
+            boxes, labels, self.families, len(self.model.families), (size, size),
             self.model.interline, self.model.energy,
         )  # fmt: skip
         return torch.from_numpy(ink)[None].float() / 255, targets, looks
+
+    def scene(self, i: int) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64]]:
+        """Crop `i` as other detectors learn from it: ink (crop, crop), boxes (n, 4), labels (n,).
+
+        Boxes may reach beyond the crop.
+        """
+        ink, boxes, labels, _ = self._picture(i)
+        return *self._scaled(ink, boxes), labels
+
+    def _picture(
+        self, i: int
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64], float]:
+        """Crop `i` at its page's own resolution: ink, boxes, labels, interline."""
+        rng = np.random.default_rng((self.training.seed, i))
+        page, focus = self._choose(rng)
+        gray, boxes, labels, interline = self._cut(page, focus, rng)
+        if self.augment.degrade:
+            gray = degrade(gray, interline, rng, draw_preset(rng))
+        elif rng.random() < self.augment.thickness:
+            gray = _thicker_or_thinner(gray, interline, rng)
+        return ink_of(gray, interline), boxes, labels, interline
+
+    def _scaled(
+        self, ink: NDArray[np.uint8], boxes: NDArray[np.float32]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """A crop and its boxes at the size that the network sees."""
+        size = self.training.crop
+        scale = np.array([size / ink.shape[1], size / ink.shape[0]] * 2, dtype=np.float32)
+        method = cv2.INTER_AREA if scale.max() < 1 else cv2.INTER_LINEAR
+        small = cv2.resize(ink, (size, size), interpolation=method)
+        return np.asarray(small, np.uint8), boxes * scale
 
     def _choose(self, rng: np.random.Generator) -> tuple[CachedPage, NDArray[np.float32] | None]:
         """A page, and the box to look at where the crop is drawn by class."""
