@@ -83,9 +83,9 @@ class Outputs:
         """Take in a detected page: write the files that are its own, then put it into the spool."""
         if self.options.overlay:
             write_whole(self.file("overlay", page.key), overlay_png(gray, page))
-        for kind, write in (("mung", mung.write), ("csv", csv.write)):
+        for kind, write in (("mung", mung.write_page), ("csv", csv.write_page)):
             if kind in self.options.formats:
-                write([page], self.out / kind)
+                write(page, self.file(kind, page.key))
         spool.save(page, origin, self.spool)
 
     def assemble(self, classes: Sequence[str]) -> None:

@@ -16,9 +16,10 @@ from pathlib import Path
 from lxml import etree
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats.mung import MAX_SIDE, document_attributes, files, page_size
+from deepscores_tools.formats.mung import MAX_SIDE, files, page_size
 from deepscores_tools.formats.mung_data import read_data
 from deepscores_tools.formats.mung_mask import decode_mask
+from deepscores_tools.formats.muscima_document import document_attributes
 from deepscores_tools.formats.safe_xml import elements, root_of
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 from deepscores_tools.true_interline import true_interline

@@ -66,6 +66,12 @@ def write(pages: Iterable[Page], out: Path) -> None:
     losses.warn()
 
 
+def write_page(page: Page, file: Path) -> None:
+    """Write one page to a file, without a word on what the format cannot hold. InputError."""
+    with whole_stream(file) as stream:
+        _write_page(stream, page, Losses("csv"), header=True)
+
+
 def _write_page(stream: TextIO, page: Page, losses: Losses, header: bool) -> None:
     writer = csv.writer(stream, lineterminator="\n")
     if header:

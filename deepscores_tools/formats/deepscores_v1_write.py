@@ -42,7 +42,7 @@ def write(pages: Iterable[Page], out: Path) -> None:
             numbers.setdefault(symbol.name, len(numbers) + 1)
         if any(symbol.mask is not None for symbol in page.symbols):
             _write_segmentation(page, out, numbers, losses)
-        count_page_losses(losses, page)
+        count_page_losses(losses, page, {"image"})
         for symbol in page.symbols:
             count_symbol_losses(losses, symbol, {"mask"})
         objects = [_object(symbol, page) for symbol in page.symbols]

@@ -17,6 +17,7 @@ _SYMBOL_FIELDS = {
     "attributes": "symbols' attributes",
 }
 _PAGE_FIELDS = {
+    "image": "pictures",
     "interline": "pages' interlines",
     "dpi": "pages' dpi",
     "source": "pages' sources",

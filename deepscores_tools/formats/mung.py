@@ -21,13 +21,15 @@ from lxml import etree
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats.mung_data import ONE_SIDED, corners, read_data
 from deepscores_tools.formats.mung_mask import decode_mask
-from deepscores_tools.formats.mung_write import write
+from deepscores_tools.formats.mung_write import write, write_page
+from deepscores_tools.formats.muscima_document import document_attributes
 from deepscores_tools.formats.safe_xml import elements, root_of
 from deepscores_tools.splits import Condition, may_fit
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 from deepscores_tools.true_interline import true_interline
 
-__all__ = ["files", "page_of", "page_size", "read", "read_page", "recognises", "symbol_of", "write"]
+__all__ = ["files", "page_of", "page_size", "read", "read_page", "recognises", "symbol_of", "write",
+           "write_page"]  # fmt: skip
 
 ROOT = "Nodes"
 
@@ -35,7 +37,6 @@ MAX_SIDE = 1_000_000
 """Pixels; a coordinate beyond this is a broken file, not a page."""
 
 _FIRST = re.compile(rb"^[^<]*(<[?!][^>]*>[^<]*)*<Nodes[\s>]")
-_DOCUMENT = re.compile(r"CVC-MUSCIMA_W-(?P<writer>\d+)_N-(?P<piece>\d+)_D-(?P<distortion>\w+)$")
 
 
 def recognises(file: Path, head: bytes) -> bool:
@@ -108,12 +109,6 @@ def page_size(symbols: Sequence[Symbol]) -> tuple[int, int]:
     left, top = (max(0.0, min(s.box[i] for s in symbols)) for i in (0, 1))
     right, bottom = (max(1.0, max(s.box[i] for s in symbols)) for i in (2, 3))
     return int(right + left), int(bottom + top)
-
-
-def document_attributes(document: str) -> Mapping[str, str]:
-    """Writer, piece and distortion from a document's name, where it is one of CVC-MUSCIMA."""
-    match = _DOCUMENT.match(document)
-    return match.groupdict() if match else {}
 
 
 def symbol_of(node: etree._Element, file: Path) -> tuple[Symbol, tuple[int, ...]]:

@@ -12,10 +12,13 @@ from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
 from deepscores_tools.errors import InputError
+from deepscores_tools.formats.losses import count_page_losses
 from deepscores_tools.formats.mung_data import ONE_SIDED, data_items
 from deepscores_tools.formats.mung_mask import encode_mask
+from deepscores_tools.formats.muscima_document import document_attributes
 from deepscores_tools.formats.writing import KeyGuard, Losses, whole_stream
 from deepscores_tools.symbols import Attribute, Page, Symbol
+from deepscores_tools.true_interline import true_interline
 
 _SCHEMA = (
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
@@ -43,6 +46,12 @@ def write(pages: Iterable[Page], out: Path) -> None:
     losses.warn()
 
 
+def write_page(page: Page, file: Path) -> None:
+    """Write one page to a file, without a word on what the format cannot hold. InputError."""
+    with whole_stream(file) as stream:
+        _write_page(stream, page, Losses("mung"))
+
+
 def _write_page(stream: TextIO, page: Page, losses: Losses) -> None:
     ids = _ids(page)
     known = set(ids)
@@ -61,6 +70,11 @@ def _write_page(stream: TextIO, page: Page, losses: Losses) -> None:
         stream.write("".join(_node(number, symbol, inlinks[number], links)))
         losses.add("links to symbols that are not there", len(links) < len(symbol.outlinks))
     stream.write("</Nodes>\n")
+    # Readers measure the interline where there are staff lines, as we do.
+    measured = {"interline"} if true_interline(page.symbols) is not None else set()
+    count_page_losses(losses, page, {"document", "attributes"} | measured)
+    told = {"dataset", *document_attributes(page.document or page.key)}
+    losses.add("pages' attributes", any(key not in told for key in page.attributes))
 
 
 def _ids(page: Page) -> list[int]:

@@ -53,7 +53,7 @@ def write(pages: Iterable[Page], out: Path) -> None:
         if page.image is not None:
             name = str(PurePosixPath(name).with_suffix(page.image.suffix))
             copy_picture(page.image, out / IMAGES / name)
-        count_page_losses(losses, page)
+        count_page_losses(losses, page, {"image"})
         objects = [_object(symbol, losses) for symbol in page.symbols]
         voc = VocFile(name, (page.width, page.height), objects)
         with whole_stream(out / ANNOTATIONS / f"{page.key}.xml") as stream:

@@ -40,7 +40,7 @@ def write(pages: Iterable[Page], out: Path, classes: ClassTable | Sequence[str] 
                     stream.write(_line(number, symbol, page))
                     count_symbol_losses(losses, symbol, {"score"})
             rows.writerow((name, page.width, page.height))
-            count_page_losses(losses, page)
+            count_page_losses(losses, page, {"image"})
     data = {"path": ".", "train": "images", "val": "images",
             "names": {number: name for name, number in numbers.items()}}  # fmt: skip
     with whole_stream(out / DATA) as stream:
