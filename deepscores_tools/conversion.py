@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from PIL import Image
+
+from deepscores_tools.dataset_image import is_drawing, page_image
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import FORMATS, coco, yolo
 from deepscores_tools.symbols import Page
@@ -28,7 +33,15 @@ def write_dataset(
     if format_name not in FORMATS:
         raise InputError(format_name, f"is no format; there are {', '.join(FORMATS)}")
     counts: Counter[str] = Counter()
-    taken = counted(pages, counts)
+    with TemporaryDirectory() as drawings:
+        taken = counted(_with_pictures(pages, Path(drawings)), counts)
+        _place(taken, out, format_name, classes)
+    return counts
+
+
+def _place(
+    taken: Iterable[Page], out: Path, format_name: str, classes: ClassTable | Sequence[str]
+) -> None:
     if out.suffix and out.suffix == _ONE_FILE.get(format_name):
         _write(taken, out, format_name, classes)
     elif out.suffix in _ONE_FILE.values():
@@ -36,7 +49,17 @@ def write_dataset(
     else:
         with whole_folder(out) as folder:
             _write(taken, folder, format_name, classes)
-    return counts
+
+
+def _with_pictures(pages: Iterable[Page], folder: Path) -> Iterator[Page]:
+    """The pages as they are, but for those that are drawings: a PNG in `folder` is lent."""
+    for page in pages:
+        if page.image is None or not is_drawing(page.image):
+            yield page
+            continue
+        picture = folder / "page.png"
+        Image.fromarray(page_image(page)).save(picture)
+        yield replace(page, image=picture)
 
 
 def _write(

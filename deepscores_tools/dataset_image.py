@@ -30,13 +30,24 @@ def page_image(page: Page) -> NDArray[np.uint8]:
     """
     if page.image is None:
         return _from_masks(page)
-    pixels, _ = read_raster(page.image)
+    pixels = _drawn(page.image) if is_drawing(page.image) else read_raster(page.image)[0]
     if pixels.shape != (page.height, page.width):
         height, width = pixels.shape
         raise InputError(
             page.image, f"is {width} x {height} pixels, its page {page.width} x {page.height}"
         )
     return pixels
+
+
+def is_drawing(picture: Path) -> bool:
+    """Whether a page's picture is LilyPond's SVG, which others cannot show as it is."""
+    return picture.suffix.lower() == ".svg"
+
+
+def _drawn(picture: Path) -> NDArray[np.uint8]:
+    from deepscores_tools.lilypond import draw_page  # the engraver's painter knows all formats
+
+    return draw_page(picture)
 
 
 def write_page_images(pages: Iterable[Page], out: Path) -> int:

@@ -7,6 +7,7 @@ Lucas and Kanade 1981, with the free-form deformation of `spline`.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -17,7 +18,9 @@ from deepscores_tools.alignment.page_fit import Flattened, PageFit
 from deepscores_tools.alignment.spline import SplineField
 
 Field = NDArray[np.float32]
-STIFFNESS = 0.02
+STIFFNESS = 0.1
+SEEN = 0.03  # ink of the page (0..1) from which the photo's there is compared with it
+FAINT = 4  # of 255; mean ink of a place that has some
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +60,34 @@ def register(
         small = _reduced(photo, _magnification(fit) / scale)
         target = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         drawn = cv2.GaussianBlur(target.astype(np.float32) / 255, (0, 0), level.blur * pixels)
-        field = fit.field.refined(level.spacing * interline)
-        fit = PageFit(fit.homography, field, fit.width, fit.height)
+        fit = _settled(fit, target, level.spacing * interline)
         for _ in range(level.rounds):
             flat = Flattened(fit, scale)
             seen = _seen(flat, small, (photo.shape[1], photo.shape[0]), level.blur * pixels)
-            _step(field, drawn, seen, scale, pixels, level.tolerance)
+            _step(fit.field, drawn, seen, scale, pixels, level.tolerance)
     return fit
+
+
+def _settled(fit: PageFit, ink: NDArray[np.uint8], spacing: float) -> PageFit:
+    """The same fit, its homography that of all the ink, and its field on nodes this far apart.
+
+    What the homography can say the field need not: it is the more certain in the margins.
+    """
+    width, height = fit.field.width, fit.field.height
+    size = math.ceil(2 * width / spacing), math.ceil(2 * height / spacing)
+    xs = (np.arange(size[0]) + 0.5) * width / size[0] - 0.5
+    ys = (np.arange(size[1]) + 0.5) * height / size[1] - 0.5
+    points = np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 2)
+    inked = cv2.resize(ink, size, interpolation=cv2.INTER_AREA).ravel() > FAINT
+    places = fit.target(points)
+    matrix, _ = cv2.findHomography(points[inked], places[inked]) if inked.sum() > 3 else (None, 0)
+    homography = fit.homography if matrix is None else np.asarray(matrix, np.float64)
+    settled = PageFit(homography, SplineField(width, height, spacing), fit.width, fit.height)
+    ones = np.ones(len(points))
+    information = np.stack([ones, 0 * ones, ones], -1)
+    basis = settled.field.basis(points)
+    settled.field.solve(basis, information, settled.source(places) - points, 1e-4)
+    return settled
 
 
 def _magnification(fit: PageFit) -> float:
@@ -106,7 +130,7 @@ def _step(
     gy = cv2.Sobel(expected, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
     amiss = expected - seen
     spread = tolerance * max(float(expected.std()) * 2, 1e-3)
-    weight = known / (1 + (amiss / spread) ** 2) ** 2
+    weight = (known & (drawn > SEEN)) / (1 + (amiss / spread) ** 2) ** 2
     height, width = drawn.shape
     size = max(1, round(width / pixels)), max(1, round(height / pixels))
     sums = [weight * part for part in (gx * gx, gx * gy, gy * gy, gx * amiss, gy * amiss)]

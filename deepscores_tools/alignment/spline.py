@@ -81,21 +81,10 @@ class SplineField:
         bend = stiffness * self.bending()
         xx, xy, yy = (basis.T @ (basis * g[:, None]) for g in information.T)
         matrix = sparse.block_array([[xx + bend, xy], [xy, yy + bend]], format="csc")
-        # a breath of stiffness, so that regions without ink cannot make it singular
-        matrix += sparse.eye_array(matrix.shape[0]) * (1e-6 * matrix.diagonal().max())
+        # next to nothing, so that a page with hardly any ink cannot make it singular
+        matrix += sparse.eye_array(matrix.shape[0]) * (1e-9 * stiffness + 1e-12)
         found = splu(matrix).solve(np.concatenate([basis.T @ p for p in pull.T]))
         self.coefficients = found.reshape(self.coefficients.shape)
-
-    def refined(self, spacing: float) -> SplineField:
-        """The same field, nearly, on a grid of another spacing."""
-        finer = SplineField(self.width, self.height, spacing)
-        step = spacing / 2
-        xs, ys = np.arange(0, self.width, step), np.arange(0, self.height, step)
-        points = np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 2)
-        ones = np.ones(len(points))
-        information = np.stack([ones, 0 * ones, ones], -1)
-        finer.solve(finer.basis(points), information, self.at(points), 1e-4)
-        return finer
 
 
 def _weights(places: Doubles) -> tuple[NDArray[np.int64], Doubles]:
