@@ -80,6 +80,7 @@ def test_defaults() -> None:
     assert result.stderr == ""
     assert sorted(path.name for path in Path("detections").iterdir()) == [
         "detections.json",
+        "inputs.json",
         "pages",
         "run.json",
     ]

@@ -22,6 +22,7 @@ from deepscores_tools.formats import coco, mung
 from deepscores_tools.symbols import Box, Page, Symbol
 from omr import spool
 from omr.class_map import ClassMap
+from omr.model_store import model_folder, model_hash
 from omr.overlay import FAMILIES, family_of
 from omr.viewer import PageRecords, ViewedPage, write_document
 from omr.viewer.colours import BRIGHTEST, class_colours
@@ -59,7 +60,8 @@ def run_folder(out: Path, *pages: Page) -> str:
     """A folder as `omr detect` leaves it."""
     for one in pages:
         spool.save(one, "origin", out / "pages")
-    (out / "run.json").write_text(json.dumps({"model": "printed"}))
+    options = {"model": "printed", "model_hash": model_hash(model_folder("printed"))}
+    (out / "run.json").write_text(json.dumps(options))
     return str(out)
 
 

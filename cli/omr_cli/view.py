@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -41,19 +42,25 @@ def view(
     """
     from deepscores_tools.splits import parse_spec
     from omr.class_map import ClassMap
-    from omr.viewer.viewing import is_run, write_view
+    from omr.viewer.viewing import is_run
 
     path, _ = parse_spec(dataset)
-    file = out or (path / NAME if is_run(path) else Path(NAME))
-    written = write_view(
+    write(
         dataset,
-        file,
+        out or (path / NAME if is_run(path) else Path(NAME)),
         truth=truth,
         images=images,
         model=model,
         class_map=ClassMap.from_file(map_file) if map_file else None,
         full=full,
     )
+
+
+def write(dataset: str, file: Path, **options: Any) -> None:
+    """`omr.viewer.viewing.write_view`, and a line that says what was written."""
+    from omr.viewer.viewing import write_view
+
+    written = write_view(dataset, file, **options)
     size = file.stat().st_size / 1e6
     click.echo(f"{file}: {written.pages} pages, {written.symbols} symbols, {size:.1f} MB")
     for name in written.without_picture:

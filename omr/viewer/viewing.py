@@ -21,6 +21,7 @@ from omr.evaluation_files import model_thresholds
 
 from .document import Written, write_document
 from .page_record import PageRecords, ViewedPage
+from .run_pictures import run_pictures
 
 RUN, SPOOL = "run.json", "pages"  # see omr/outputs.py
 
@@ -38,14 +39,18 @@ def write_view(
     """Write the viewer of a dataset, or of the folder of a run, as one HTML file.
 
     truth: spec of the dataset that has the same pages' truth; pages are matched by key. images:
-    what `omr detect` was given, where the pages have no pictures of their own; those of the
-    truth will do as well. model: whose thresholds and classes are used, by default that of the
-    run. Raises InputError.
+    where the pictures are, if the pages have none of their own; without it they are looked for
+    where the run had them, and those of the truth will do as well. model: whose thresholds and
+    classes are used, by default that of the run. Raises InputError.
     """
     pages, listed = read_pages(spec)
     thresholds = _thresholds(spec, model)
     known = dict.fromkeys([*listed, *(thresholds or ())])
-    viewed = with_truth(pages, truth, PictureSource(images))
+    path, _ = parse_spec(spec)
+    pictures = (
+        [PictureSource(images)] if images is not None else [PictureSource(), *run_pictures(path)]
+    )
+    viewed = with_truth(pages, truth, pictures)
     return write_document(
         viewed, file, PageRecords(list(known), class_map),
         title=title_of(spec), thresholds=thresholds, full=full,
@@ -76,7 +81,7 @@ def title_of(spec: str) -> str:
 
 
 def with_truth(
-    pages: Iterable[Page], truth: str | None, pictures: PictureSource
+    pages: Iterable[Page], truth: str | None, pictures: Sequence[PictureSource]
 ) -> Iterator[ViewedPage]:
     """Each page with its picture and its truth, in the order of the truth where there is one.
 
@@ -103,11 +108,12 @@ def with_truth(
         yield ViewedPage(page, _gray(pictures, page))
 
 
-def _gray(pictures: PictureSource, *candidates: Page) -> NDArray[np.uint8] | None:
+def _gray(pictures: Sequence[PictureSource], *candidates: Page) -> NDArray[np.uint8] | None:
     """The picture of the first of these that has one, cut or filled to the size of the first."""
     for page in candidates:
-        if pictures.has(page):
-            return _of_size(pictures.gray(page), candidates[0])
+        for source in pictures:
+            if source.has(page):
+                return _of_size(source.gray(page), candidates[0])
     return None
 
 
@@ -133,7 +139,11 @@ def _thresholds(spec: str, model: str | None) -> Mapping[str, float] | None:
     path, _ = parse_spec(spec)
     if not is_run(path):
         return None
+    from omr.model_store import model_folder, model_hash  # imports torch, which takes seconds
+
     try:
-        return model_thresholds(str(json.loads((path / RUN).read_bytes())["model"]))
+        run = json.loads((path / RUN).read_bytes())
+        same = model_hash(model_folder(run["model"])) == run["model_hash"]
+        return model_thresholds(run["model"]) if same else None
     except (InputError, OSError, ValueError, TypeError, KeyError):
         return None  # a model of one's own, in another place
