@@ -24,6 +24,8 @@ BAR = "{percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} pages, {rate_noinv_fmt}, {
 @click.option("-f", "--format", "formats", type=click.Choice(["coco", "mung", "csv"]),
               multiple=True, help="Format to write; may be repeated.  [default: coco]")  # fmt: skip
 @click.option("--overlay", is_flag=True, help="Also draw the boxes on each page.")
+@click.option("--html", is_flag=True,
+              help="Also make OUT/view.html, to look at the pages and correct them.")  # fmt: skip
 @click.option("--min-score", type=click.FloatRange(0, 1),
               help="Least score of a symbol.  [default: the model's, per class]")  # fmt: skip
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto",
@@ -38,6 +40,7 @@ def detect(
     model: str,
     formats: tuple[str, ...],
     overlay: bool,
+    html: bool,
     min_score: float | None,
     device: str,
     jobs: int | None,
@@ -60,6 +63,7 @@ def detect(
         from omr.detector import Detector, set_threads
         from omr.model_store import model_folder, model_hash
         from omr.outputs import FORMATS, Outputs, RunOptions
+        from omr.viewer.run_pictures import note_inputs
 
         folder = model_folder(model)
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -87,6 +91,11 @@ def detect(
                 for argument in inputs_without_staves(results)
             ]
             outputs.write_failures(failures)
+        note_inputs(out, [s.argument for s in sources])
+        if html and any(result.failure is None for result in results):
+            from omr_cli.view import NAME, write
+
+            write(str(out), out / NAME, model=model)
     for failure in failures:
         click.echo(f"Error: {failure}", err=True)
     if failures:
