@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.errors import InputError
@@ -14,6 +17,21 @@ from deepscores_tools.formats.writing import inside
 from deepscores_tools.page_images import read_page
 from deepscores_tools.page_sources import pages_of_file
 from deepscores_tools.symbols import Page
+
+
+def with_pictures(pages: Iterable[Page], pictures: PictureSource) -> Iterator[Page]:
+    """The pages; those without a file that shows them get one, a PNG, until the next page.
+
+    Raises InputError for a page without a picture in `pictures`, and without masks.
+    """
+    with TemporaryDirectory() as folder:
+        for page in pages:
+            if page.image is not None:
+                yield page
+                continue
+            file = Path(folder, "page.png")
+            Image.fromarray(pictures.gray(page)).save(file)
+            yield replace(page, image=file)
 
 
 class PictureSource:

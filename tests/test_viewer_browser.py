@@ -404,6 +404,26 @@ def test_what_is_saved_is_ground_truth(viewer: Viewer, tmp_path: Path) -> None:
     assert "no defect" in result.output
 
 
+def test_corrections_of_pdf_pages_get_pictures(browser: Any, tmp_path: Path) -> None:
+    blank = Image.fromarray(paper())
+    (tmp_path / "scans").mkdir()
+    blank.save(tmp_path / "scans/leaf.pdf", resolution=300, save_all=True, append_images=[blank])
+    page = Page(name="leaf-002.pdf", width=WIDTH, height=HEIGHT, symbols=FIRST, interline=10.0,
+                source="leaf.pdf", source_page=2)  # fmt: skip
+    write_document([ViewedPage(page, paper())], tmp_path / "v.html", PageRecords(), title="leaf")
+    viewer = Viewer(browser, tmp_path / "v.html")
+    viewer.keys("r")
+    (tmp_path / "annotations.json").write_text(json.dumps(viewer.save()))
+    viewer.context.close()
+    step = [str(tmp_path / name) for name in ("annotations.json", "truth")]
+    step += ["--to", "coco", "--images", str(tmp_path / "scans")]
+    result = CliRunner().invoke(main, ["dataset", "convert", *step])
+    assert result.exit_code == 0, result.output
+    (read,) = read_selected(str(tmp_path / "truth"))
+    assert (read.name, read.interline, len(read.symbols)) == ("leaf-002.png", 10, 4)
+    assert page_image(read).shape == (HEIGHT, WIDTH)
+
+
 def test_only_checked_pages(viewer: Viewer) -> None:
     viewer.keys("r", "PageDown", "v", "s")
     with viewer.page.expect_download() as download:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import masks_option, notice_of_masks
+from omr_cli.options import images_option, masks_option, notice_of_masks
 
 FORMAT_NAMES = ("deepscores-v1", "deepscores-v2", "mung", "coco", "voc", "yolo", "csv")
 """Those that can be written; listed here so that --help need not load them."""
@@ -21,6 +21,7 @@ FORMAT_NAMES = ("deepscores-v1", "deepscores-v2", "mung", "coco", "voc", "yolo",
               help="CSV of source,target, or two vocabularies as muscima-2.0:printed.")  # fmt: skip
 @click.option("--unmapped", type=click.Choice(["drop", "keep", "refuse"]), default="drop",
               show_default=True, help="What becomes of classes without a target.")  # fmt: skip
+@images_option
 @masks_option
 @click.option("--annotation-set", type=click.Choice(["deepscores", "muscima++"]),
               help="Which of DeepScoresV2's two.  [default: deepscores]")  # fmt: skip
@@ -30,6 +31,7 @@ def convert(
     format_name: str,
     map_text: str | None,
     unmapped: str,
+    images: Path | None,
     masks: bool,
     annotation_set: str | None,
 ) -> None:
@@ -45,6 +47,7 @@ def convert(
     from deepscores_tools.conversion import write_dataset
     from deepscores_tools.dataset_reading import open_pages, same_place
     from deepscores_tools.errors import InputError
+    from deepscores_tools.picture_source import PictureSource, with_pictures
     from omr_cli.progress import progress
 
     source = open_pages(dataset, masks=masks, annotation_set=annotation_set)
@@ -52,6 +55,8 @@ def convert(
         raise InputError(out, "would replace what is read; choose another place")
     notice_of_masks(source)
     pages = progress(source)
+    if images is not None:
+        pages = with_pictures(pages, PictureSource(images))
     if map_text is None:
         counts = write_dataset(pages, out, format_name, source.listed_classes())
     else:
