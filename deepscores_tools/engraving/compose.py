@@ -108,12 +108,20 @@ def _change_key(choices: Choices, key: str, body: list[str]) -> str:
     return new
 
 
+_SMALL_STAFF = 0.12
+"""Chance that the upper staff is small, as a solo part is above its accompaniment."""
+
+
 def _definition(choices: Choices, staves: Sequence[Staff], meter: _Meter, key: str) -> str:
     symbol = choices.one("group", _GROUPS) if len(staves) > 1 else "none"
     attributes = f' symbol="{symbol}"' if symbol != "none" else ""
     through = ' bar.thru="true"' if choices.rng.random() < 0.6 else ""
+    sizes = [""] * len(staves)
+    if len(staves) > 1 and choices.rng.random() < _SMALL_STAFF:
+        sizes[0] = f' scale="{int(choices.rng.integers(60, 81))}%"'
     inner = "".join(
-        f'<staffDef n="{s.number}" lines="5"><clef {s.clef}/></staffDef>' for s in staves
+        f'<staffDef n="{s.number}" lines="5"{size}><clef {s.clef}/></staffDef>'
+        for s, size in zip(staves, sizes, strict=True)
     )
     return (
         f'<scoreDef keysig="{key}" {meter.attributes}>'

@@ -88,7 +88,7 @@ _MARKS: Mapping[str, tuple[float, Mapping[str, str]]] = {
         0.08,
         {
             "comma": "<breath NOTE/>",
-            "tick": '<dir place="above" NOTE><symbol glyph.auth="smufl" glyph.num="U+E4CF"/></dir>',
+            "tick": '<dir place="above" NOTE><rend fontfam="smufl">&#xE4CF;</rend></dir>',
         },
     ),
     "repeat mark": (

@@ -2,7 +2,7 @@
 
 A font file is a zip in verovio's layout, made once by `tools/music_fonts/make.py`, with its
 licence beside it; `font_files/README.md` tells where each comes from. Glyphs that a font lacks
-are taken from `FALLBACK`.
+are taken from `FALLBACK`, and from `LAST` what is not there either.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ RESERVED_FONTS = ("Leland",)
 """Kept aside for validation: drawn only where it is asked for by name."""
 
 FALLBACK = "Leipzig"
+LAST = "Bastian"
 
 _FILES = Path(__file__).with_name("font_files")
 
@@ -44,8 +45,13 @@ def font_of(font: str, code: int) -> str:
 
 
 def outline(font: str, code: int) -> str:
-    """A glyph as SVG path data, y up, 1000 units an em; empty where no font has it."""
-    return _own_outline(font, code) or _own_outline(FALLBACK, code)
+    """A glyph as SVG path data, y up, 1000 units an em; empty where no font has it.
+
+    What verovio's fonts lack (breathMarkTick) comes from `LAST`: such glyphs stand in text, which
+    is laid out here.
+    """
+    found = (_own_outline(name, code) for name in (font, FALLBACK, LAST))
+    return next((data for data in found if data), "")
 
 
 @lru_cache(maxsize=4096)

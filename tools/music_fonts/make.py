@@ -27,9 +27,9 @@ from xml.sax.saxutils import quoteattr
 
 import verovio
 from fontTools.misc.transform import Identity, Transform
+from fontTools.pens.boundsPen import BoundsPen
 from fontTools.pens.recordingPen import DecomposingRecordingPen
 from fontTools.pens.svgPathPen import SVGPathPen
-from fontTools.pens.boundsPen import BoundsPen
 from fontTools.pens.transformPen import TransformPen
 from fontTools.ttLib import TTFont
 from lxml import etree
@@ -60,7 +60,6 @@ DIGIT_SIZE = 0.55
 DIGIT_GAP = 20
 TOO_LARGE = 1.6
 """Marks of Unicode fonts this many times larger or smaller than Bravura's are brought to size."""
-
 
 
 @dataclass
@@ -119,7 +118,9 @@ class Source:
         return Glyph(pen, self.set[name].width * scale)
 
 
-def from_smufl(source: Source, metadata: dict[str, Any], wanted: dict[int, Any]) -> dict[int, Glyph]:
+def from_smufl(
+    source: Source, metadata: dict[str, Any], wanted: dict[int, Any]
+) -> dict[int, Glyph]:
     """Glyphs that stand at their SMuFL code points."""
     anchors = metadata.get("glyphsWithAnchors", {})
     glyphs = {}
@@ -251,7 +252,9 @@ def write(file: Path, name: str, glyphs: dict[int, Glyph], wanted: dict[int, Any
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("font", type=Path)
     parser.add_argument("name")
     parser.add_argument("licence", type=Path)
