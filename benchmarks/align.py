@@ -109,6 +109,10 @@ def numbered(rendered: RenderedPage) -> RenderedPage:
     return replace(rendered, page=replace(rendered.page, symbols=symbols))
 
 
+def reference(rendered: RenderedPage) -> Reference:
+    return Reference(rendered.page, lambda: rendered.gray)
+
+
 def corner_error(found: PageMap, camera: Camera, page: Page) -> float:
     """Mean distance of the page's four corners, found and true, in pixels of the photo."""
     ends = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * (page.width, page.height) - 0.5
@@ -192,19 +196,19 @@ def main() -> None:
             if arguments.keep:
                 arguments.keep.mkdir(parents=True, exist_ok=True)
                 cv2.imwrite(str(arguments.keep / f"{number:03d}.jpg"), photo.gray)
-            own = Reference(pages[0].page, pages[0].gray)
+            own = reference(pages[0])
             started = time.process_time()
             found = align(photo.gray, [own])
             figures.spent.append(time.process_time() - started)
             about = figures.add(photo, found, pages[0].page)
             print(f"{number:3d} {pages[0].page.name:28s} {found}{about}", flush=True)
-            wrong = {"another engraving": Reference(other.page, other.gray)}
+            wrong = {"another engraving": reference(other)}
             if len(pages) > 1:
-                wrong["another page"] = Reference(pages[1].page, pages[1].gray)
+                wrong["another page"] = reference(pages[1])
             if before is not None:
                 wrong["another work"] = before
-            for kind, reference in wrong.items():
-                against = align(photo.gray, [reference])
+            for kind, other_page in wrong.items():
+                against = align(photo.gray, [other_page])
                 figures.refused[kind].append(not against.accepted)
                 print(f"    {kind}: {against}", flush=True)
             before = own

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from omr_cli.align import align
 from omr_cli.check import check
 from omr_cli.convert import convert
 from omr_cli.info import info
@@ -23,6 +24,6 @@ def dataset() -> None:
 
 
 for _command in (
-    info, check, convert, split, tile, patches, masks, stats, render, write_pages, preview
+    info, check, convert, split, tile, patches, masks, stats, render, write_pages, preview, align
 ):  # fmt: skip
     dataset.add_command(_command)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores_tools.alignment.features import Features, Sighting, features_of, sight
+from deepscores_tools.alignment.features import Sighting, features_of, sight
 from deepscores_tools.alignment.likeness import Likeness, likeness
 from deepscores_tools.alignment.page_fit import PageFit
 from deepscores_tools.alignment.register import register
@@ -21,21 +20,18 @@ CLOSER = 3  # pages that are looked at closely, those with the most matches firs
 
 
 class Reference:
-    """A labelled page to be found in photos. gray: its picture, shape (height, width)."""
+    """A labelled page to be found in photos. picture: gives its gray image, (height, width)."""
 
-    def __init__(self, page: Page, gray: NDArray[np.uint8]) -> None:
-        self.page = page
-        self.ink = ink_of(gray, page.interline)
+    def __init__(self, page: Page, picture: Callable[[], NDArray[np.uint8]]) -> None:
+        self.page, self._picture = page, picture
+        ink = self.ink()
+        self.features = features_of(ink)
+        known = page.interline or find_staves(ink).interline
+        self.interline = known or page.width / 100  # in pixels, about right without staves too
 
-    @cached_property
-    def features(self) -> Features:
-        return features_of(self.ink)
-
-    @cached_property
-    def interline(self) -> float:
-        """In pixels; a hundredth of the width where the page shows no staff."""
-        known = self.page.interline or find_staves(self.ink).interline
-        return known or self.page.width / 100
+    def ink(self) -> NDArray[np.uint8]:
+        """The page's ink, made anew: that of a whole dataset would fill the memory."""
+        return ink_of(self._picture(), self.page.interline)
 
 
 def align(photo: NDArray[np.uint8], references: Sequence[Reference]) -> Likeness:
@@ -60,8 +56,8 @@ def align(photo: NDArray[np.uint8], references: Sequence[Reference]) -> Likeness
 def _look(
     reference: Reference, number: int, ink: NDArray[np.uint8], sighting: Sighting
 ) -> Likeness:
-    page, space = reference.page, reference.interline
+    page, space, drawn = reference.page, reference.interline, reference.ink()
     field = SplineField(page.width, page.height, 10 * space)
     start = PageFit(sighting.homography, field, ink.shape[1], ink.shape[0])
-    fit = register(reference.ink, ink, space, start)
-    return likeness(reference.ink, page.symbols, space, ink, fit, number)
+    fit = register(drawn, ink, space, start)
+    return likeness(drawn, page.symbols, space, ink, fit, number)

@@ -66,9 +66,10 @@ def likeness(
     unit = interline * scale
     drawn = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     flat = Flattened(fit, scale)
-    x, y = flat.maps()
-    inside = (x >= 0) & (y >= 0) & (x <= photo.shape[1] - 1) & (y <= photo.shape[0] - 1)
-    seen = cv2.remap(photo, x, y, cv2.INTER_LINEAR)
+    map_x, map_y = flat.maps()
+    inside = (map_x >= 0) & (map_x <= photo.shape[1] - 1)
+    inside &= (map_y >= 0) & (map_y <= photo.shape[0] - 1)
+    seen = cv2.remap(photo, map_x, map_y, cv2.INTER_LINEAR)
     drawn, seen = (
         cv2.GaussianBlur(p.astype(np.float32), (0, 0), 0.08 * unit) for p in (drawn, seen)
     )
@@ -88,10 +89,20 @@ def likeness(
         match = cv2.matchTemplate(seen[window], drawn[y0:y1, x0:x1], cv2.TM_CCOEFF_NORMED)
         _, best, _, (dx, dy) = cv2.minMaxLoc(match)
         scores.append(best)
-        distances.append(float(np.hypot(dx - reach, dy - reach)) / unit)
+        x, y = dx + _summit(match[dy], dx), dy + _summit(match[:, dx], dy)
+        distances.append(float(np.hypot(x - reach, y - reach)) / unit)
     if not scores:
         return Likeness(fit, number)
     alike = np.array(scores) >= ALIKE
     placed = np.array(distances) <= PLACED
     found, residual = float((alike & placed).mean()), float(np.median(distances))
     return Likeness(fit, number, len(scores), found, residual)
+
+
+def _summit(values: NDArray[np.float32], at: int) -> float:
+    """Where between its neighbours the highest value really lies: the tip of a parabola."""
+    if not 0 < at < len(values) - 1:
+        return 0.0
+    before, here, after = (float(v) for v in values[at - 1 : at + 2])
+    bend = before - 2 * here + after
+    return 0.5 * (before - after) / bend if bend < 0 else 0.0
