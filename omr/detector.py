@@ -26,8 +26,9 @@ from .network import MULTIPLE, WatershedNet
 from .page_sizes import with_page_sizes
 from .refiner import refine
 from .thin import snap_to_ink
+from .tiling import parts
 from .upside_down import DOUBTFUL, clefs_at_left, readable
-from .watershed import Found, decode
+from .watershed import Found, decode, together
 
 
 def pick_device(device: str) -> torch.device:
@@ -147,10 +148,7 @@ class Detector:
         small = cv2.resize(ink, size, interpolation=method)
         padded = np.zeros([-(-s // MULTIPLE) * MULTIPLE for s in small.shape], dtype=np.uint8)
         padded[: size[1], : size[0]] = small
-        with torch.inference_mode():
-            x = torch.from_numpy(padded).to(self.device)[None, None].to(self.dtype) / 255
-            features, energy = self.net(x.contiguous(memory_format=torch.channels_last))
-            found = decode(self.net, features[0], energy[0], self.config)
+        found = self._watershed(padded)
         boxes = found.boxes * np.array([width / size[0], height / size[1]] * 2)
         if self.config.decode.page_sizes:
             boxes = with_page_sizes(boxes, found.labels, found.scores)
@@ -162,6 +160,20 @@ class Detector:
                 self.config.refiner.rounds,
             )  # fmt: skip
         return Found(boxes, found.labels, calibrated(found.scores, self.config.calibration))
+
+
+    def _watershed(self, ink: NDArray[np.uint8]) -> Found:
+        """What is found on ink (H, W) of the model's interline, H and W multiples of MULTIPLE."""
+        found = []
+        for part in parts(*ink.shape):
+            with torch.inference_mode():
+                x = torch.from_numpy(ink[part.read]).to(self.device)[None, None]
+                x = (x.to(self.dtype) / 255).contiguous(memory_format=torch.channels_last)
+                features, energy = self.net(x)
+                here = decode(self.net, features[0], energy[0], self.config, part.core)
+            rows, columns = part.read
+            found.append(here.moved(columns.start, rows.start))
+        return together(found, self.config.decode.merge_iou)
 
 
 def _facts(page: Upright) -> dict[str, str | int | float]:

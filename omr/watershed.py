@@ -6,6 +6,7 @@ P: pixels above the cut.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,7 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 from torchvision.ops import batched_nms
 
-from .config import DecodeConfig, ModelConfig
+from .config import ModelConfig
 from .network import STRIDE
 
 
@@ -36,6 +37,10 @@ class Found:
     boxes: NDArray[np.float64]
     labels: NDArray[np.int64]
     scores: NDArray[np.float64]
+
+    def moved(self, dx: int, dy: int) -> Found:
+        """The same, seen from a frame whose origin lies dx, dy pixels to the upper left."""
+        return Found(self.boxes + np.array([dx, dy, dx, dy]), self.labels, self.scores)
 
 
 def energy_map(logits: Tensor) -> Tensor:
@@ -89,9 +94,16 @@ def connected(energy: Tensor, cut: float) -> tuple[Tensor, Tensor]:
     return both[0], both[1]
 
 
-def decode(net: Heads, features: Tensor, logits: Tensor, config: ModelConfig) -> Found:
+def decode(
+    net: Heads,
+    features: Tensor,
+    logits: Tensor,
+    config: ModelConfig,
+    core: tuple[slice, slice] | None = None,
+) -> Found:
     """The symbols of one page: features (D, h, w), energy logits (F, K, h, w).
 
+    core: rows and columns of input pixels; components with their summit elsewhere are left out.
     Class and box are read at the component's pixels of at least half its summit's energy,
     weighted by energy; score = mean energy there x mean probability of the class.
     """
@@ -100,6 +112,9 @@ def decode(net: Heads, features: Tensor, logits: Tensor, config: ModelConfig) ->
         pixels, name = summits(energy, config.energy.cut)
     else:
         pixels, name = connected(energy, config.energy.cut)
+    if core is not None:
+        here = _inside(name, energy.shape, core)
+        pixels, name = pixels[here], name[here]
     if not len(pixels):
         return Found(np.zeros((0, 4)), np.zeros(0, np.int64), np.zeros(0))
     _, component = torch.unique(name, return_inverse=True)
@@ -109,6 +124,15 @@ def decode(net: Heads, features: Tensor, logits: Tensor, config: ModelConfig) ->
     inner = height >= (0.5 if config.decode.components == "peaks" else 0.0) * top[component]
     pixels, component, height = pixels[inner], component[inner], height[inner]
     return _read(net, features, energy.shape, pixels, component, height, count, config)
+
+
+def _inside(name: Tensor, shape: torch.Size, core: tuple[slice, slice]) -> Tensor:
+    """Which flat map indices (P,) lie in the core: (P,) booleans."""
+    _, h, w = shape
+    y, x = name % (h * w) // w * STRIDE, name % w * STRIDE
+    rows, columns = core
+    here: Tensor = (y >= rows.start) & (y < rows.stop)
+    return here.logical_and((x >= columns.start) & (x < columns.stop))
 
 
 def _read(
@@ -150,12 +174,23 @@ def _read(
         sides = mean(box[:, 2:].clamp(-6, 5).exp()) * config.interline
     score = mean(height) * chance.gather(1, label[:, None])[:, 0]
     corners = torch.cat((centre - sides / 2, centre + sides / 2), dim=1)
-    return _best_first(corners, label, score.clamp(0, 1), config.decode)
+    return _best_first(corners, label, score.clamp(0, 1), config.decode.merge_iou)
 
 
-def _best_first(boxes: Tensor, labels: Tensor, scores: Tensor, decode: DecodeConfig) -> Found:
+def together(found: Sequence[Found], merge_iou: float) -> Found:
+    """The detections of a page's parts, best first, those found twice once."""
+    if len(found) == 1:
+        return found[0]
+    boxes, labels, scores = (
+        torch.from_numpy(np.concatenate([getattr(f, name) for f in found]))
+        for name in ("boxes", "labels", "scores")
+    )
+    return _best_first(boxes, labels, scores, merge_iou)
+
+
+def _best_first(boxes: Tensor, labels: Tensor, scores: Tensor, merge_iou: float) -> Found:
     """Sorted by score; of overlapping components of one class only the best stays."""
-    keep = batched_nms(boxes.float(), scores.float(), labels, decode.merge_iou)
+    keep = batched_nms(boxes.float(), scores.float(), labels, merge_iou)
     arrays = (t[keep].double().cpu().numpy() for t in (boxes, labels, scores))
     found_boxes, found_labels, found_scores = arrays
     return Found(found_boxes, found_labels.astype(np.int64), found_scores)
