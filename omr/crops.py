@@ -124,6 +124,8 @@ class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
         rng = np.random.default_rng((self.training.seed, i))
         page, focus = self._choose(rng)
         gray, boxes, labels, interline = self._cut(page, focus, rng)
+        if self.augment.margin_crops:
+            gray, boxes, labels = self._with_margin(gray, boxes, labels, rng)
         if self.augment.degrade:
             gray = degrade(gray, interline, rng, draw_preset(rng))
         elif rng.random() < self.augment.thickness:
