@@ -98,7 +98,7 @@ def fallback_classes(font: str) -> set[str]:
     for table in (ANYWHERE, NOTEHEADS, *BY_ELEMENT.values()):
         for code, name in table.items():
             own[name] |= has_glyph(font, code)
-    lacking = {name for name, has in own.items() if not has}
+    lacking = {name for name, has in own.items() if not has} - {"graceNoteSlash"}  # a line
     return {n for n in PRINTED_CLASSES.names if any(n in (k, f"{k}Small") for k in lacking)}
 
 

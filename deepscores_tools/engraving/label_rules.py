@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from deepscores_tools.engraving.glyph_classes import WIGGLES, glyph_class
-from deepscores_tools.engraving.pieces import runs_of_beams, runs_of_lines
-from deepscores_tools.engraving.shapes import Drawing, Element, Glyph, Shape
+from deepscores_tools.engraving.pieces import clusters, runs_of_beams, runs_of_lines
+from deepscores_tools.engraving.shapes import STAFF_SPACE, Drawing, Element, Glyph, Shape
 
 
 @dataclass(slots=True, eq=False)
@@ -38,7 +37,6 @@ WHOLE = {
     "arpeg": "arpeggiato",
     "gliss": "glissando",
     "multiRestNum": "restHNr",
-    "systemDivider": "systemDivider",
 }
 """Elements whose shapes together are one symbol."""
 
@@ -82,10 +80,12 @@ def _beams(element: Element, shapes: list[Shape]) -> list[Mark]:
 
 
 def _barlines(element: Element, shapes: list[Shape]) -> list[Mark]:
-    dots: dict[int, list[Shape]] = defaultdict(list)
-    for dot in (s for s in shapes if isinstance(s, Drawing) and s.closed):
-        dots[round(float(dot.contours[0][:, 0].mean()))].append(dot)
-    marks = [Mark("barlineDotted", column) for column in dots.values()]
+    dots = [s for s in shapes if isinstance(s, Drawing) and s.closed]
+    marks = [
+        Mark("barlineDotted", run)
+        for column in clusters(dots, 0, 0.0)
+        for run in clusters(column, 1, 1.5 * STAFF_SPACE)
+    ]
     lines = [s for s in shapes if isinstance(s, Drawing) and not s.closed]
     for run in runs_of_lines(lines):
         if run[0].dash:
@@ -99,6 +99,12 @@ def _barlines(element: Element, shapes: list[Shape]) -> list[Mark]:
         if isinstance(shape, Glyph):
             marks.append(Mark(glyph_class(element.name, shape.code, shape.sx), [shape]))
     return marks
+
+
+def _system_dividers(element: Element, shapes: list[Shape]) -> list[Mark]:
+    """One at the left end of the system, or one at each end."""
+    strokes = [s for s in shapes if isinstance(s, Drawing)]
+    return [Mark("systemDivider", run) for run in clusters(strokes, 0, 4 * STAFF_SPACE)]
 
 
 def _hairpin(element: Element, shapes: list[Shape]) -> list[Mark]:
@@ -148,6 +154,7 @@ RULES: Mapping[str, Callable[[Element, list[Shape]], list[Mark]]] = {
     "fTrem": _beams,
     "barLine": _barlines,
     "system": _barlines,
+    "systemDivider": _system_dividers,
     "hairpin": _hairpin,
     "grpSym": _group_symbol,
     "multiRest": _multi_rest,

@@ -50,9 +50,23 @@ def runs_of_lines(lines: Sequence[Drawing]) -> list[list[Drawing]]:
     return runs
 
 
+def clusters(shapes: Sequence[Drawing], axis: int, gap: float) -> list[list[Drawing]]:
+    """Shapes grouped along x (axis 0) or y (axis 1) wherever more than a gap lies between."""
+    order = sorted(shapes, key=lambda d: float(d.contours[0][:, axis].min()))
+    groups: list[list[Drawing]] = []
+    end = -np.inf
+    for shape in order:
+        if float(shape.contours[0][:, axis].min()) > end + gap:
+            groups.append([])
+        groups[-1].append(shape)
+        end = max(end, float(shape.contours[0][:, axis].max()))
+    return groups
+
+
 def _continues(run: list[Drawing], line: Drawing) -> bool:
     first = run[0]
     same = abs(first.contours[0][0, 0] - line.contours[0][0, 0]) <= _NEAR
     bottom = max(float(d.contours[0][:, 1].max()) for d in run)
-    below = float(line.contours[0][:, 1].min()) <= bottom + _NEAR
+    gap = _NEAR + (line.dash[0] if line.dash else 0.0)  # pieces of a dashed line start with a gap
+    below = float(line.contours[0][:, 1].min()) <= bottom + gap
     return bool(same and below and first.pen == line.pen and first.dash == line.dash)
