@@ -81,7 +81,7 @@ class _Run:
         torch.manual_seed(self.training.seed)
         self.net = WatershedNet(self.model).to(device).to(memory_format=torch.channels_last)
         if self.training.start_from:
-            start_from(self.net, self.training.start_from)
+            start_from(self.net, self.model, self.training.start_from)
         for part in self.training.frozen:
             _freeze(self.net, part)
         self.ema = copy.deepcopy(self.net).eval()
@@ -213,12 +213,36 @@ def learning_rate(step: int, training: TrainConfig) -> float:
     return training.learning_rate * min(rising, max(left, 0.01))
 
 
-def start_from(net: WatershedNet, model: str) -> None:
-    """Copy the weights of another model wherever name and shape agree."""
-    donor, _ = load_model(model)
-    own = net.state_dict()
-    fits = {k: v for k, v in donor.state_dict().items() if k in own and own[k].shape == v.shape}
-    net.load_state_dict(own | fits)
+def start_from(net: WatershedNet, own: ModelConfig, model: str) -> None:
+    """Copy the weights of another model wherever name and shape agree.
+
+    Rows that belong to a class or a family go by its name: classes may be added or left out.
+    """
+    donor, config = load_model(model)
+    classes = _common(own.classes, config.classes)
+    planes = _common(tuple(own.families), tuple(config.families))
+    by_name = {  # layer: (own row, donor's row) pairs, and how many values stand side by side
+        f"classes.{len(net.classes) - 1}": (classes, 1),
+        "refiner.told": (classes, 1),
+        f"box.{len(net.box) - 1}": (planes, 4),
+        "energy": (planes, net.levels),
+    }
+    state = net.state_dict()
+    for name, value in donor.state_dict().items():
+        pairs, each = by_name.get(name.rpartition(".")[0], ([], 0))
+        if name in state and state[name].shape[1:] == value.shape[1:]:
+            for mine, theirs in pairs:
+                mine_rows, their_rows = (slice(i * each, (i + 1) * each) for i in (mine, theirs))
+                state[name][mine_rows] = value[their_rows]
+            if not each and state[name].shape == value.shape:
+                state[name] = value
+    net.load_state_dict(state)
+
+
+def _common(own: Sequence[str], theirs: Sequence[str]) -> list[tuple[int, int]]:
+    """The places of the names that both have: (own, theirs)."""
+    place = {name: i for i, name in enumerate(theirs)}
+    return [(i, place[name]) for i, name in enumerate(own) if name in place]
 
 
 def _freeze(net: WatershedNet, part: str) -> None:

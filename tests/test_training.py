@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,7 @@ from deepscores_tools.formats import coco
 from deepscores_tools.symbols import Box, Page, Symbol
 from omr.checkpoint import load_checkpoint
 from omr.config import (
+    ModelConfig,
     NetworkConfig,
     Recipe,
     RefinerConfig,
@@ -23,9 +25,9 @@ from omr.config import (
 )
 from omr.crops import CropDataset, cache_pages
 from omr.detector import Detector
-from omr.model_store import load_model
+from omr.model_store import load_model, save_model
 from omr.network import WatershedNet
-from omr.training import learning_rate, train, written_out
+from omr.training import learning_rate, start_from, train, written_out
 
 ROOT = Path(__file__).parent.parent
 INTERLINE = 16
@@ -136,6 +138,21 @@ def test_training_further_keeps_the_classes_and_what_is_frozen(
         if not torch.equal(value, before.state_dict()[name])
     }
     assert changed == {"classes", "box", "refiner"}
+
+
+def test_a_start_gives_its_rows_by_name() -> None:
+    small = NetworkConfig(widths=(8, 8, 8, 8, 8), neck=8, features=8, hidden=8)
+    one = ModelConfig(name="one", families={"a": ("x",), "b": ("y", "z")}, network=small)
+    other = ModelConfig(name="other", families={"b": ("w", "z"), "a": ("x",)}, network=small)
+    donor, net = WatershedNet(one), WatershedNet(other)
+    with tempfile.TemporaryDirectory() as folder:
+        save_model(Path(folder), donor, one)
+        start_from(net, other, folder)
+    for mine, theirs in (("z", "z"), ("x", "x")):
+        row, given = other.classes.index(mine), one.classes.index(theirs)
+        assert torch.allclose(net.classes[2].weight[row], donor.classes[2].weight[given], atol=1e-3)
+    assert torch.allclose(net.energy.weight[0], donor.energy.weight[1], atol=1e-3)
+    assert torch.allclose(net.box[2].weight[4:], donor.box[2].weight[:4], atol=1e-3)
 
 
 def test_a_recipe_needs_a_model_or_a_start(tmp_path: Path) -> None:
