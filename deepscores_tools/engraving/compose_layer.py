@@ -30,6 +30,7 @@ _ARTICULATIONS = [
 ]  # fmt: skip
 _ACCIDENTALS = ["s", "f", "n", "x", "ff", "s", "f", "n", "s paren", "f paren", "n paren"]
 _PAREN = ' enclose="paren"'
+_STEMMED = ("2", "4")
 _CUE = ' cue="true"'
 _FILLS = ["<mRest/>", "<mRest/>", "<mRpt/>", "<mRpt2/>"]
 _TUPLETS = [str(n) for n in (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15)]
@@ -123,21 +124,26 @@ class LayerWriter:
         """Makers of what is wanted, in any order; not all of them, so that the music is mixed."""
         makers = {
             "long": self._long, "cue": self._cue, "flag": self._flags, "rest": self._rest,
-            "tuplet": self._tuplet, "tremolo": self._long, "tie": self._tied, "head": self._long,
-            "slash": self._beat_repeat, "grace": self._long, "small accid": self._cue,
-            "clef": self._clef_change,
+            "tuplet": self._tuplet, "tremolo": self._trembling, "tie": self._tied,
+            "head": self._long, "slash": self._beat_repeat, "grace": self._long,
+            "small accid": self._cue, "clef": self._clef_change,
         }  # fmt: skip
         wanted = [m for kind, m in makers.items() if self._choices.happens(kind, 0.0)]
         return [wanted[int(k)] for k in self._rng.permutation(len(wanted))]
 
     def _long(self, left: int) -> tuple[str, int] | None:
-        options = _options(("breve", "1", "2", "4"), left)
+        return self._lasting(_options(("breve", "1", "2", "4"), left), left)
+
+    def _trembling(self, left: int) -> tuple[str, int] | None:
+        return self._lasting(_options(_STEMMED, left), left)
+
+    def _lasting(self, options: Sequence[str], left: int) -> tuple[str, int] | None:
         if not options:
             return None
         value, side = self._choices.one("long", options).split()
         dotted = _UNITS[value] * 3 // 2 <= left and self._rng.random() < 0.3
         extra = ' dots="1"' if dotted else ""
-        if self._choices.happens("tremolo", 0.35):
+        if value in _STEMMED and self._choices.happens("tremolo", 0.5):
             extra += f' stem.mod="{self._choices.one("tremolo", "12345")}slash"'
         units = _UNITS[value] * 3 // 2 if dotted else min(_UNITS[value], left)
         return self._grace() + self.note(value, extra, side=side), units

@@ -170,5 +170,5 @@ class Choices:
         return bool(self.rng.random() < (max(chance, _WANTED) if self.waiting(kind) else chance))
 
 
-_WANTED = 0.5
+_WANTED = 0.6
 """Chance to make a wanted thing at a place where it could stand."""

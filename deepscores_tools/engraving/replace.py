@@ -215,7 +215,7 @@ _KINDS: Sequence[_Kind] = (
         _Rare("noteheadHalfSmall", {"dur": "2", "cue": "true"}),
         _Rare("noteheadDiamondWhite", {"head.shape": "diamond"}),
     )),
-    _Kind(("note", "chord"), _alone("1 2 4"), tuple(
+    _Kind(("note", "chord"), _alone("2 4"), tuple(
         _Rare(f"tremolo{n}", {"stem.mod": f"{n}slash"}) for n in range(1, 6)
     )),
     _Kind(("note",), _unbeamed_grace, tuple(
