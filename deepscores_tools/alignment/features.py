@@ -34,7 +34,7 @@ def features_of(ink: NDArray[np.uint8]) -> Features:
     """The features of a page of ink, uint8 (H, W), 255 = ink."""
     scale = min(1.0, LONG_SIDE / max(ink.shape))
     small = cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    sift = cv2.SIFT_create(nfeatures=MOST, contrastThreshold=0.02, edgeThreshold=20)
+    sift = cv2.SIFT.create(nfeatures=MOST, contrastThreshold=0.02, edgeThreshold=20)
     points, descriptors = sift.detectAndCompute(cv2.GaussianBlur(small, (0, 0), 1.0), None)
     if descriptors is None:
         return Features(np.zeros((0, 2)), np.zeros((0, 128), np.float32), scale)
@@ -67,9 +67,12 @@ def sight(page: Features, photo: Features) -> Sighting | None:
     found, inliers = cv2.findHomography(
         here, there, cv2.USAC_MAGSAC, NEAR / photo.scale, maxIters=10_000, confidence=0.9999
     )
-    if found is None or inliers.sum() < FEWEST or not _is_a_page(found, here[inliers[:, 0] > 0]):
+    if found is None or inliers.sum() < FEWEST:
         return None
-    return Sighting(np.asarray(found, np.float64), int(inliers.sum()))
+    homography = np.asarray(found, np.float64)
+    if not _is_a_page(homography, here[inliers[:, 0] > 0]):
+        return None
+    return Sighting(homography, int(inliers.sum()))
 
 
 def _is_a_page(homography: NDArray[np.float64], places: NDArray[np.float64]) -> bool:

@@ -87,6 +87,7 @@ def likeness(
         if not inside[window].all():
             continue
         match = cv2.matchTemplate(seen[window], drawn[y0:y1, x0:x1], cv2.TM_CCOEFF_NORMED)
+        match = np.asarray(match, np.float32)
         _, best, _, (dx, dy) = cv2.minMaxLoc(match)
         scores.append(best)
         x, y = dx + _summit(match[dy], dx), dy + _summit(match[:, dx], dy)

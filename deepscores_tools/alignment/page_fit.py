@@ -24,7 +24,7 @@ class PageFit(PageMap):
     ) -> None:
         self.homography, self.field = homography, field
         self.width, self.height = width, height
-        self._inverse = np.linalg.inv(homography)
+        self._inverse = np.asarray(np.linalg.inv(homography), np.float64)
 
     def source(self, points: Points) -> Points:
         flat = _projected(points, self._inverse)

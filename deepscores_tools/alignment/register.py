@@ -20,7 +20,7 @@ from deepscores_tools.alignment.spline import SplineField
 Field = NDArray[np.float32]
 STIFFNESS = 0.1
 SEEN = 0.03  # ink of the page (0..1) from which the photo's there is compared with it
-FAINT = 4  # of 255; mean ink of a place that has some
+FAINT = 0.015  # mean ink of a place that has some
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,9 @@ def register(
         pixels = scale * interline
         small = _reduced(photo, _magnification(fit) / scale)
         target = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        drawn = cv2.GaussianBlur(target.astype(np.float32) / 255, (0, 0), level.blur * pixels)
-        fit = _settled(fit, target, level.spacing * interline)
+        ink = target.astype(np.float32) / 255
+        drawn = np.asarray(cv2.GaussianBlur(ink, (0, 0), level.blur * pixels), np.float32)
+        fit = _settled(fit, ink, level.spacing * interline)
         for _ in range(level.rounds):
             flat = Flattened(fit, scale)
             seen = _seen(flat, small, (photo.shape[1], photo.shape[0]), level.blur * pixels)
@@ -68,7 +69,7 @@ def register(
     return fit
 
 
-def _settled(fit: PageFit, ink: NDArray[np.uint8], spacing: float) -> PageFit:
+def _settled(fit: PageFit, ink: Field, spacing: float) -> PageFit:
     """The same fit, its homography that of all the ink, and its field on nodes this far apart.
 
     What the homography can say the field need not: it is the more certain in the margins.
@@ -123,9 +124,9 @@ def _step(
     known = np.isfinite(seen)
     seen = np.where(known, seen, 0)
     near = 8 * pixels  # ink and focus change slowly over the page
-    gain = cv2.blur(drawn * seen, (int(near), int(near)))
-    gain /= np.maximum(cv2.blur(drawn * drawn * known, (int(near), int(near))), 1e-4)
-    expected = drawn * np.clip(gain, 0.2, 2.0)
+    common = cv2.blur(drawn * seen, (int(near), int(near)))
+    own = cv2.blur(drawn * drawn * known, (int(near), int(near)))
+    expected = drawn * np.clip(common / np.maximum(own, 1e-4), 0.2, 2.0)
     gx = cv2.Sobel(expected, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)
     gy = cv2.Sobel(expected, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)
     amiss = expected - seen

@@ -104,7 +104,7 @@ class _Reader:
         x, y = _placed(np.array([[0.0, 0.0]]), matrix)[0]
         size = float(node.get("font-size", "2")) * math.sqrt(abs(np.linalg.det(matrix[:, :2])))
         bold, italic = node.get("font-weight") == "bold", node.get("font-style") == "italic"
-        content = "".join(node.itertext()).strip("\n")
+        content = "".join(str(t) for t in node.itertext()).strip("\n")
         single = grob.name in _DIGITS  # each is a symbol of its own
         for part in content if single else [content]:
             if part.strip():

@@ -27,10 +27,15 @@
            ((eq? (grob::name grob) 'Flag) (and (ly:grob? parent) parent))
            (else (let ((stem (ly:grob-object grob 'stem #f))) (and (ly:grob? stem) stem))))))
 
+% LilyPond writes attributes as they are, and these would end them.
+#(define forbidden (string->char-set "\"&<>"))
+
 #(define (shown value)
-   (cond ((string? value) value)
-         ((markup? value) (markup->string value))
-         (else (format #f "~a" value))))
+   (string-delete
+    forbidden
+    (cond ((string? value) value)
+          ((markup? value) (markup->string value))
+          (else (format #f "~a" value)))))
 
 #(define (tags grob)
    (let ((stem (stem-of grob)))
