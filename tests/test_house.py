@@ -79,6 +79,13 @@ def test_the_wheel_takes_three_names_and_no_more(tmp_path: Path) -> None:
         for file in config.parent.iterdir():
             assert f"omr/models/{file.parent.name}/{file.name}" in names
     assert not [name for name in names if name.startswith("omr/models/") and name.endswith(".py")]
+    for package in ("omr", "deepscores_tools", "cli/omr_cli"):  # data files as well as code
+        for file in (ROOT / package).rglob("*"):
+            if file.is_file() and "__pycache__" not in file.parts:
+                assert file.relative_to((ROOT / package).parent).as_posix() in names
+    (commands,) = (name for name in names if name.endswith(".dist-info/entry_points.txt"))
+    assert b"omr = omr_cli.main:main" in zipfile.ZipFile(built).read(commands)
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
 
 
 def test_nothing_names_a_registry_or_this_machine() -> None:
