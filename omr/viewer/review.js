@@ -225,7 +225,7 @@ function drawChoices() {
   one("#pick").setAttribute("aria-expanded", "true");
   list.replaceChildren(...pick.choices.map(({ cls, count }, i) => {
     const item = make("li", { onpointerdown: (event) => { event.preventDefault(); pickClass(cls); } },
-      swatch(cls), classes[cls].name, make("span", { className: "number", textContent: count || "" }));
+      swatch(cls), make("span", { className: "text", textContent: classes[cls].name }), make("span", { className: "number", textContent: count || "" }));
     item.setAttribute("role", "option");
     item.setAttribute("aria-selected", String(i === pick.at));
     return item;
