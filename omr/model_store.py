@@ -70,6 +70,7 @@ def load_model(model: str | Path) -> tuple[WatershedNet, ModelConfig]:
     net = WatershedNet(config)
     _require_version(config, folder / "config.json")
     file = folder / "model.safetensors"
+    _refuse_stand_ins(file)
     try:
         weights = load_file(file)
         state = {name: value.float() for name, value in weights.items()}
@@ -83,6 +84,21 @@ def load_model(model: str | Path) -> tuple[WatershedNet, ModelConfig]:
             file, f"weights cannot be used ({reason}); fetch the model anew"
         ) from error
     return net.eval(), config
+
+
+def _refuse_stand_ins(file: Path) -> None:
+    """Say it plainly where weights are not what their name says."""
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(64)
+    except OSError:
+        return  # told of by who reads it
+    if head.startswith(b"version https://git-lfs"):
+        raise InputError(file, "weights cannot be used: a git-LFS pointer; run `git lfs pull`")
+    if head.startswith((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK\x03\x04")):
+        raise InputError(
+            file, "weights cannot be used: a pickle, which may run code; save it as safetensors"
+        )
 
 
 def save_model(folder: Path, net: WatershedNet, config: ModelConfig) -> None:

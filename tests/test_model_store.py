@@ -32,10 +32,38 @@ def test_a_model_for_newer_code_is_refused(tmp_path: Path) -> None:
         load_model(tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"", b"\x80\x04pickle", b"version https://git-lfs.github.com"])
-def test_weights_that_are_none_are_refused(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", ""),
+        (b"\x80\x04pickle", "a pickle"),
+        (b"PK\x03\x04 as torch.save zips them", "a pickle"),
+        (b"version https://git-lfs.github.com", "git lfs pull"),
+        (b"\xff" * 100, ""),
+    ],
+)
+def test_weights_that_are_none_are_refused(tmp_path: Path, content: bytes, reason: str) -> None:
     save_model(tmp_path, WatershedNet(TINY), TINY)
     (tmp_path / "model.safetensors").write_bytes(content)
+    with pytest.raises(InputError, match="weights cannot be used") as caught:
+        load_model(tmp_path)
+    assert reason in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_torn_or_foreign_weights_are_refused(tmp_path: Path) -> None:
+    save_model(tmp_path, WatershedNet(TINY), TINY)
+    whole = (tmp_path / "model.safetensors").read_bytes()
+    for content in (whole[:-100], whole[: len(whole) // 2], whole[:20], whole + b"more"):
+        (tmp_path / "model.safetensors").write_bytes(content)
+        with pytest.raises(InputError, match="weights cannot be used"):
+            load_model(tmp_path)
+    save_model(
+        tmp_path, WatershedNet(TINY), TINY.model_copy(update={"families": {"a": ("b", "c")}})
+    )
+    with pytest.raises(InputError, match="weights cannot be used"):
+        load_model(tmp_path)
+    (tmp_path / "model.safetensors").unlink()
     with pytest.raises(InputError, match="weights cannot be used"):
         load_model(tmp_path)
 
