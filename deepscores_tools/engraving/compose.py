@@ -45,7 +45,7 @@ def compose_score(rng: np.random.Generator, wanted: Sequence[str] = ()) -> str:
     body: list[str] = []
     writer = LayerWriter(choices)
     # What is wanted should not be strewn over more pages than are taken of a score.
-    count = int(rng.integers(8, 16) if wanted else rng.integers(20, 44))
+    count = int(rng.integers(24, 40)) // len(staves) if wanted else int(rng.integers(20, 44))
     ending = 0
     number = 0
     while number < count:
@@ -62,6 +62,7 @@ def compose_score(rng: np.random.Generator, wanted: Sequence[str] = ()) -> str:
                 f'<staff n="{s.number}"><layer n="1">{rest}</layer></staff>' for s in staves
             )
             body.append(f'<measure n="{number}">{inner}</measure>')
+            count += 1  # it holds none of the music
             continue
         bar = choices.one("bar", _BARS) if number < count else "end"
         measure = _measure(choices, writer, staves, meter, number, bar)

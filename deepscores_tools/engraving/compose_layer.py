@@ -58,6 +58,11 @@ def _options(values: Sequence[str], left: int) -> list[str]:
     return [f"{value} {side}" for value in fitting for side in _SIDES]
 
 
+def _rounded(used: int, left: int) -> int:
+    """At least a sixteenth, so that no crumbs remain, which only the shortest values would fill."""
+    return min(left, max(used, _UNITS["16"]))
+
+
 @dataclass(frozen=True, slots=True)
 class Staff:
     """A staff of composed music. bottom: diatonic number (7 x octave + step) of its low line."""
@@ -157,7 +162,7 @@ class LayerWriter:
         if not count:
             return None
         extra = f' stem.dir="{way}"'
-        return "".join(self.note(value, extra) for _ in range(count)), count * units
+        return "".join(self.note(value, extra) for _ in range(count)), _rounded(count * units, left)
 
     def _beam(self, left: int) -> tuple[str, int] | None:
         parts, used = [], 0
@@ -199,11 +204,11 @@ class LayerWriter:
         if value in _LONG_RESTS:
             return _LONG_RESTS[value], left
         if value == _SHORTER_THAN_128TH:
-            return f'<rest dur="{value}"/>', 1
+            return f'<rest dur="{value}"/>', _rounded(1, left)
         dotted = _UNITS[value] * 3 // 2 <= left and value not in ("128", "breve")
         dots = ' dots="1"' if dotted and self._rng.random() < 0.2 else ""
         units = _UNITS[value] * 3 // 2 if dots else _UNITS[value]
-        return f'<rest dur="{value}"{dots}/>', units
+        return f'<rest dur="{value}"{dots}/>', _rounded(units, left)
 
     def _cue(self, left: int) -> tuple[str, int] | None:
         options = _options(("breve", "1", "2", "2", "4", "8"), left)
@@ -237,7 +242,7 @@ class LayerWriter:
             pair = self.note("2", plain=True) + self.note("2", plain=True)
             return f'<fTrem beams="{beams}" unitdur="{8 << beams >> 1}">{pair}</fTrem>', 64
         note = self._rng.random() < 0.5
-        return (self.note(_SHORTER_THAN_128TH) if note else '<rest dur="256"/>'), 1
+        return (self.note(_SHORTER_THAN_128TH) if note else '<rest dur="256"/>'), _rounded(1, left)
 
     def _tied(self, left: int) -> tuple[str, int] | None:
         """Two notes of one pitch, tied."""
