@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats import json_rows
+from deepscores_tools.formats import FORMATS, json_rows
 from deepscores_tools.formats.json_rows import Rows, read_top
+from deepscores_tools.symbols import Box, Page, Symbol
 
 OF_IMAGE = itemgetter("image_id")
 GROUPS = {"annotations": OF_IMAGE}
@@ -80,6 +82,22 @@ def test_a_value_without_end_is_not_read_to_the_end_of_the_file(tmp_path: Path) 
         pytest.raises(InputError, match="longer than 100 bytes"),
     ):  # fmt: skip
         read_top(tmp_path / "a.json", GROUPS)
+
+
+@pytest.mark.parametrize("name", ["coco", "deepscores-v2"])
+def test_memory_hardly_grows_with_the_pages(tmp_path: Path, name: str) -> None:
+    stems = [Symbol(name="stem", box=Box(i, 0, i + 1, 9), id=i + 1) for i in range(20)]
+    peaks = []
+    for count in (10, 210):
+        pages = (Page(name=f"{n}.png", width=40, height=9, symbols=stems) for n in range(count))
+        file = tmp_path / f"{count}.json"
+        FORMATS[name].write(pages, file)
+        with patch.object(json_rows, "_CHUNK", 1 << 12):
+            tracemalloc.start()
+            assert sum(1 for _ in FORMATS[name].read(file)) == count
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 200 * 20 * 40  # bytes a symbol; in memory it has over 1,000
 
 
 def test_what_is_of_no_image_is_listed(tmp_path: Path) -> None:
