@@ -32,7 +32,7 @@ from deepscores_tools.engraving.music_fonts import has_glyph
 from deepscores_tools.symbols import Symbol
 from deepscores_tools.vocabularies import PRINTED_CLASSES
 
-PATIENCE = 8  # pages that show nothing new
+PATIENCE = 16  # pages that show nothing new
 CELL = (110, 110)  # width and height in pixels
 INTERLINE = 14.0  # pixels; less where the symbol would not fit its cell
 CONTEXT = 1.0  # staff spaces around the box
