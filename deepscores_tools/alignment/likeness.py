@@ -87,10 +87,10 @@ def likeness(
         if not inside[window].all():
             continue
         match = cv2.matchTemplate(seen[window], drawn[y0:y1, x0:x1], cv2.TM_CCOEFF_NORMED)
-        match = np.asarray(match, np.float32)
+        likes = np.asarray(match, np.float32)
         _, best, _, (dx, dy) = cv2.minMaxLoc(match)
         scores.append(best)
-        x, y = dx + _summit(match[dy], dx), dy + _summit(match[:, dx], dy)
+        x, y = dx + _summit(likes[dy], dx), dy + _summit(likes[:, dx], dy)
         distances.append(float(np.hypot(x - reach, y - reach)) / unit)
     if not scores:
         return Likeness(fit, number)

@@ -59,7 +59,7 @@ def register(
         pixels = scale * interline
         small = _reduced(photo, _magnification(fit) / scale)
         target = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        ink = target.astype(np.float32) / 255
+        ink = np.asarray(target.astype(np.float32) / 255, np.float32)
         drawn = np.asarray(cv2.GaussianBlur(ink, (0, 0), level.blur * pixels), np.float32)
         fit = _settled(fit, ink, level.spacing * interline)
         for _ in range(level.rounds):

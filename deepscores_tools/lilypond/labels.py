@@ -24,6 +24,7 @@ SMALL = -2.0  # font-size of grace and cue notes, in steps of a sixth of an octa
 HEAVY = 0.4  # staff spaces; bar lines from this width on are heavy
 NEAR = 0.1  # staff spaces; pieces of a bar line this close are one
 BOTTOM_LINE = 4  # half spaces from the bottom line of five up to LilyPond's position 0
+BROAD = 0.75  # of its height; a caesura is wider, a comma narrower
 TALL = 1.4  # staff spaces; a trill sign is higher, its wavy line lower
 
 
@@ -223,6 +224,15 @@ def _trill(grob: Element, shapes: list[Shape]) -> list[Mark]:
     return marks + ([Mark("wiggleTrill", waves)] if waves else [])
 
 
+def _breath(grob: Element, shapes: list[Shape]) -> list[Mark]:
+    """A comma is narrow, the two strokes of a caesura are not; no property tells them apart."""
+    (glyph,) = shapes if len(shapes) == 1 else (None,)
+    if not isinstance(glyph, Drawing) or _height(glyph) == 0:
+        return [Mark(None, shapes)]
+    wide = float(np.ptp(glyph.contours[0][:, 0])) > BROAD * _height(glyph)
+    return [Mark("caesura" if wide else "breathMarkComma", shapes)]
+
+
 def _pedal(grob: Element, shapes: list[Shape]) -> list[Mark]:
     """`Ped.`, the star, or both in one."""
     text, order = grob.data.get("text", ""), sorted(shapes, key=_left)
@@ -329,5 +339,6 @@ RULES: Mapping[str, Callable[[Element, list[Shape]], list[Mark]]] = {
     "StemTremolo": _tremolo,
     "TrillSpanner": _trill,
     "SustainPedal": _pedal,
+    "BreathingSign": _breath,
     "VoltaBracket": _lines_only,
 }
