@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +17,17 @@ from deepscores_tools.engraving import (
     RenderPlan,
     Score,
     draw_style,
+    engrave,
     generator,
     render_scores,
     render_svg,
 )
 from deepscores_tools.engraving.compose import compose_score
+from deepscores_tools.engraving.label_rules import Mark
+from deepscores_tools.engraving.labels import OTHER
 from deepscores_tools.engraving.outlines import fill, parse_path, stroke
-from deepscores_tools.engraving.raster import INK, merged, rasterise
+from deepscores_tools.engraving.raster import INK, Crop, merged, rasterise
+from deepscores_tools.engraving.shapes import Text
 from deepscores_tools.engraving.workers import supervised
 from deepscores_tools.errors import InputError
 from deepscores_tools.vocabularies import PRINTED_CLASSES
@@ -208,6 +213,32 @@ def test_every_box_is_the_extent_of_its_mask_and_is_ink(font: str) -> None:
         assert mask[:, -1].any()
         x0, y0, x1, y1 = (int(v) for v in symbol.box)
         assert (item.gray[y0:y1, x0:x1][mask] <= 255 - INK).all()
+
+
+@pytest.mark.parametrize("font", FONTS[::3])
+def test_all_other_ink_is_words_or_listed(font: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    painted: list[tuple[Mark, Crop]] = []
+
+    class Watched(engrave.Painter):
+        def crops(self, marks: Sequence[Mark]) -> list[Crop]:
+            crops = super().crops(marks)
+            painted.extend(zip(marks, crops, strict=True))
+            return crops
+
+    monkeypatch.setattr(engrave, "Painter", Watched)
+    rng = generator(5, font)
+    item = Score(compose_score(rng), draw_style(rng, [font])).render(1, "a.png")
+    ink = item.gray <= 255 - INK
+    for symbol in item.page.symbols:
+        x0, y0, x1, y1 = (int(v) for v in symbol.box)
+        assert symbol.mask is not None
+        ink[y0:y1, x0:x1] &= ~symbol.mask
+    for mark, crop in painted:
+        if mark.name is None:
+            assert all(isinstance(s, Text) or s.element.name in OTHER for s in mark.shapes)
+            height, width = crop.alpha.shape
+            ink[crop.y : crop.y + height, crop.x : crop.x + width] = False
+    assert not ink.any()
 
 
 def test_a_tie_drawn_to_infinity_is_left_out() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deepscores_tools.engraving import RenderedPage, Score, draw_style, generator
-from deepscores_tools.engraving.note_times import note_times
+from deepscores_tools.engraving.note_times import NoteTime, note_times
 from deepscores_tools.note_attributes import DURATION, ONSET, STAFF_POSITION
 
 KERN = """**kern\t**kern
@@ -92,13 +92,13 @@ def test_times_do_not_depend_on_the_page(tmp_path: Path) -> None:
     assert found == onsets
 
 
-def mei(measure: str, meter: str = 'meter.count="6" meter.unit="8"') -> dict[str, tuple[float, float | None]]:
+def mei(measure: str) -> dict[str, NoteTime]:
     text = (
-        f'<mei xmlns="http://www.music-encoding.org/ns/mei"><score><scoreDef {meter}/><section>'
-        f"{measure}<measure><staff><layer>"
+        '<mei xmlns="http://www.music-encoding.org/ns/mei"><score>'
+        f'<scoreDef meter.count="6" meter.unit="8"/><section>{measure}<measure><staff><layer>'
         '<note xml:id="next" dur="4"/></layer></staff></measure></section></score></mei>'
     )
-    return {key: tuple(time) for key, time in note_times(text).items()}
+    return note_times(text)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def mei(measure: str, meter: str = 'meter.count="6" meter.unit="8"') -> dict[str
         ('<note dur="4"/><rest dur="8"/>', 1.5),
         ('<fTrem><note dur="2"/><note dur="2"/></fTrem>', 2.0),
         ('<bTrem><note dur="2" dots="1"/></bTrem>', 3.0),
-        ('<graceGrp><note dur="8"/><note dur="8"/></graceGrp><chord dur="4"><note/><note/></chord>', 1.0),
+        ('<graceGrp><note dur="8"/></graceGrp><chord dur="4"><note/><note/></chord>', 1.0),
         ('<tuplet num="5" numbase="4"><beam>' + '<note dur="16"/>' * 5 + "</beam></tuplet>", 1.0),
         ('<tuplet num="3" numbase="2"><tuplet num="5" numbase="4">' + '<note dur="16"/>' * 5
          + '</tuplet><note dur="4"/><note dur="4"/></tuplet>', 2.0),

@@ -75,8 +75,9 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     script = tmp_path / "run.py"
     script.write_text(command)
     root = Path(__file__).parent.parent
-    run = subprocess.Popen([sys.executable, str(script)], env={**os.environ, "PYTHONPATH": str(root)})
-    deadline = time.monotonic() + 120
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    run = subprocess.Popen([sys.executable, str(script)], env=environment)
+    deadline = time.monotonic() + 600
     while len(list(work.glob("*/annotations.json"))) < 2 and time.monotonic() < deadline:
         assert run.poll() is None
         time.sleep(0.01)

@@ -48,8 +48,9 @@ def test_a_compressed_score_is_what_its_container_names(tmp_path: Path) -> None:
 def test_archives_write_nothing_and_do_not_grow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out = archive(tmp_path / "slip.mxl", {
-        "META-INF/container.xml": CONTAINER.format("../../slip.xml"), "../../slip.xml": MUSIC_XML})  # fmt: skip
+    container = CONTAINER.format("../../slip.xml")
+    out = archive(tmp_path / "slip.mxl",
+                  {"META-INF/container.xml": container, "../../slip.xml": MUSIC_XML})  # fmt: skip
     assert read_score(out) == MUSIC_XML
     assert not list(tmp_path.parent.parent.glob("slip.xml"))
     monkeypatch.setattr(score_files, "LARGEST", 1 << 20)

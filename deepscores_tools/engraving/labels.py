@@ -1,6 +1,6 @@
 """From drawn shapes to labelled marks: which shapes make one symbol, and its class.
 
-A mark without a class is ink that is no symbol of ours: text, lyric hyphens, frames.
+A mark without a class is ink that is no symbol of ours: words, or what `OTHER` lists.
 """
 
 from __future__ import annotations
@@ -17,6 +17,22 @@ from deepscores_tools.engraving.glyph_classes import (
 from deepscores_tools.engraving.label_rules import RULES, WHOLE, Mark, glyphs_among, is_slash
 from deepscores_tools.engraving.shapes import Element, Glyph, Shape, Sheet, Text
 from deepscores_tools.engraving.staves import Staves
+
+OTHER = {
+    "dir": "lines that extend a direction, note values in it",
+    "dynam": "lines that extend a dynamic",
+    "harm": "lines that extend a chord symbol or figured bass",
+    "mNum": "frames of measure numbers",
+    "mRpt2": "the number over a repeat of two measures",
+    "mRptNum": "the number over a repeated measure",
+    "reh": "frames of rehearsal marks",
+    "repeatMark": "frames of da capo and its like",
+    "syl": "hyphens and extenders of lyrics",
+    "tempo": "note values and lines of tempo marks",
+    "trill": "the sign above or below an ornament that is not an accidental",
+    "verse": "hyphens and extenders of lyrics",
+}
+"""Elements of verovio whose ink beside words may be no symbol of ours, and what that ink is."""
 
 
 def label(sheet: Sheet) -> list[Mark]:
