@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 
 from deepscores_tools.errors import InputError
@@ -23,6 +24,7 @@ def whole_folder(out: Path) -> Iterator[Path]:
     try:
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise InputError(out, "is there already; name a new folder")
+        _remove_orphans(target)
         part.mkdir(parents=True)
         yield part
         if target.exists():
@@ -35,3 +37,23 @@ def whole_folder(out: Path) -> Iterator[Path]:
         raise InputError(out, f"cannot be written ({error.strerror or error})") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _remove_orphans(target: Path) -> None:
+    """Remove what processes left that were killed as they wrote this folder."""
+    for part in target.parent.glob(f".{escape(target.name)}.*.part"):
+        number = part.name.split(".")[-2]
+        if number.isdecimal() and not _is_running(int(number)):
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    if os.name != "posix":
+        return True  # there is no asking without harm
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True

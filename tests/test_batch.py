@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.folder_lock import only_writer
 from deepscores_tools.page_sources import find_pages
 from deepscores_tools.symbols import Box, Page, Symbol
+from deepscores_tools.whole_folder import whole_folder
 from omr.batch import PageResult, detect_batch
 from omr.outputs import Outputs, RunOptions
 
@@ -155,3 +159,14 @@ def test_one_process_at_a_time_writes(tmp_path: Path) -> None:
         pass
     with only_writer(tmp_path):
         pass
+
+
+def test_folders_left_by_killed_processes_go(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    others = {f".out.{os.getppid()}.part", ".other.1.part", ".out.part"}
+    for name in {f".out.{ended.pid}.part"} | others:
+        (tmp_path / name).mkdir()
+    with whole_folder(tmp_path / "out") as part:
+        (part / "a").touch()
+    assert {path.name for path in tmp_path.iterdir()} == {"out"} | others
