@@ -86,8 +86,9 @@ def _pixel_bounds(edges: Edges, starts: Ints) -> Ints:
     """
     low = np.floor(np.minimum.reduceat(edges, starts, axis=0))
     high = np.ceil(np.maximum.reduceat(edges, starts, axis=0))
-    bounds = np.concatenate([np.minimum(low[:, :2], low[:, 2:]),
-                             np.maximum(high[:, :2], high[:, 2:]) + np.array([2, 1])], axis=1)  # fmt: skip
+    corner = np.minimum(low[:, :2], low[:, 2:])
+    opposite = np.maximum(high[:, :2], high[:, 2:]) + np.array([2, 1])
+    bounds = np.concatenate([corner, opposite], axis=1)
     return np.asarray(bounds, np.int64)
 
 
