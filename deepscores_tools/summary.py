@@ -43,7 +43,7 @@ def summarise(pages: Iterable[Page], format_name: str) -> Summary:
         summary.symbols += len(page.symbols)
         summary.images += page.image is not None
         summary.interlines += page.interline is not None
-        summary.page_attributes.update(page.attributes)
+        summary.page_attributes.update(page.attributes.keys())  # how many pages have each
         for symbol in page.symbols:
             summary.classes[symbol.name] += 1
             summary.masks += symbol.mask is not None

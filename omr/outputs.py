@@ -143,5 +143,5 @@ class Outputs:
             for kind in _SUFFIXES:
                 self.file(kind, page.key).unlink(missing_ok=True)
             spool.spool_file(self.spool, page.key).unlink(missing_ok=True)
-        for name in ("run.json", "detections.json", FAILURES):
+        for name in ("run.json", "inputs.json", "detections.json", "view.html", FAILURES):
             (self.out / name).unlink(missing_ok=True)
