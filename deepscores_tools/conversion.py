@@ -12,43 +12,57 @@ from PIL import Image
 
 from deepscores_tools.dataset_image import is_drawing, page_image
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats import FORMATS, coco, yolo
+from deepscores_tools.formats import FORMATS, coco, labelstudio, yolo
 from deepscores_tools.symbols import Page
 from deepscores_tools.vocabularies import ClassTable
 from deepscores_tools.whole_folder import whole_folder
 
-_ONE_FILE = {"coco": ".json", "deepscores-v2": ".json", "mung": ".xml", "csv": ".csv"}
+_ONE_FILE = {
+    "coco": ".json", "deepscores-v2": ".json", "labelstudio": ".json", "mung": ".xml",
+    "csv": ".csv", "parquet": ".parquet",
+}  # fmt: skip
 
 
 def write_dataset(
-    pages: Iterable[Page], out: Path, format_name: str, classes: ClassTable | Sequence[str] = ()
+    pages: Iterable[Page],
+    out: Path,
+    format_name: str,
+    classes: ClassTable | Sequence[str] = (),
+    image_url: str | None = None,
 ) -> Counter[str]:
     """Write pages, one at a time, and count them: {"pages": ..., "symbols": ...}.
 
-    `out` is a folder that is not there yet or, for coco, deepscores-v2, mung and csv, a file
-    that ends as theirs do, without pictures; either appears whole. `classes` come first where
-    the format numbers classes (coco, yolo). What the format cannot hold is warned of once, with
+    `out` is a folder that is not there yet or, for coco, deepscores-v2, labelstudio, mung, csv
+    and parquet, a file that ends as theirs do, without pictures; either appears whole. `classes`
+    come first where the format lists classes (coco, labelstudio, yolo). image_url: see
+    labelstudio.write, for which alone it is. What the format cannot hold is warned of once, with
     counts. Raises InputError.
     """
     if format_name not in FORMATS:
         raise InputError(format_name, f"is no format; there are {', '.join(FORMATS)}")
+    if image_url is not None and format_name != "labelstudio":
+        raise InputError(format_name, "has no picture's URLs; that is for labelstudio")
     counts: Counter[str] = Counter()
     with TemporaryDirectory() as drawings:
         taken = counted(_with_pictures(pages, Path(drawings)), counts)
-        _place(taken, out, format_name, classes)
+        _place(taken, out, format_name, classes, image_url)
     return counts
 
 
 def _place(
-    taken: Iterable[Page], out: Path, format_name: str, classes: ClassTable | Sequence[str]
+    taken: Iterable[Page],
+    out: Path,
+    format_name: str,
+    classes: ClassTable | Sequence[str],
+    image_url: str | None,
 ) -> None:
     if out.suffix and out.suffix == _ONE_FILE.get(format_name):
-        _write(taken, out, format_name, classes)
+        _write(taken, out, format_name, classes, image_url)
     elif out.suffix in _ONE_FILE.values():
         raise InputError(out, f"is no place for {format_name}; name a folder")
     else:
         with whole_folder(out) as folder:
-            _write(taken, folder, format_name, classes)
+            _write(taken, folder, format_name, classes, image_url)
 
 
 def _with_pictures(pages: Iterable[Page], folder: Path) -> Iterator[Page]:
@@ -63,12 +77,18 @@ def _with_pictures(pages: Iterable[Page], folder: Path) -> Iterator[Page]:
 
 
 def _write(
-    pages: Iterable[Page], out: Path, format_name: str, classes: ClassTable | Sequence[str]
+    pages: Iterable[Page],
+    out: Path,
+    format_name: str,
+    classes: ClassTable | Sequence[str],
+    image_url: str | None,
 ) -> None:
     if format_name == "coco":
         coco.write(pages, out, classes)
     elif format_name == "yolo":
         yolo.write(pages, out, classes)
+    elif format_name == "labelstudio":
+        labelstudio.write(pages, out, classes, image_url or labelstudio.LOCAL_FILES)
     else:
         FORMATS[format_name].write(pages, out)
 

@@ -8,7 +8,9 @@ import click
 
 from omr_cli.options import images_option, masks_option, notice_of_masks
 
-FORMAT_NAMES = ("deepscores-v1", "deepscores-v2", "mung", "coco", "voc", "yolo", "csv")
+FORMAT_NAMES = (
+    "deepscores-v1", "deepscores-v2", "mung", "coco", "voc", "yolo", "csv", "labelstudio", "parquet",
+)  # fmt: skip
 """Those that can be written; listed here so that --help need not load them."""
 
 
@@ -25,6 +27,9 @@ FORMAT_NAMES = ("deepscores-v1", "deepscores-v2", "mung", "coco", "voc", "yolo",
 @masks_option
 @click.option("--annotation-set", type=click.Choice(["deepscores", "muscima++"]),
               help="Which of DeepScoresV2's two.  [default: deepscores]")  # fmt: skip
+@click.option("--image-url", metavar="PREFIX",
+              help="For labelstudio: what pictures' URLs begin with.  "
+                   "[default: local files, OUT being their root]")  # fmt: skip
 def convert(
     dataset: str,
     out: Path,
@@ -34,11 +39,12 @@ def convert(
     images: Path | None,
     masks: bool,
     annotation_set: str | None,
+    image_url: str | None,
 ) -> None:
     """Write the dataset IN as OUT, a new folder, in another format.
 
-    OUT may be a .json (coco, deepscores-v2), .xml (mung) or .csv file: annotations without
-    pictures. What OUT cannot hold, and classes without a target, are named with counts.
+    OUT may be a .json (coco, deepscores-v2, labelstudio), .xml (mung), .csv or .parquet file:
+    annotations without pictures. What OUT cannot hold, and classes without a target, are named with counts.
     """
     from typing import Literal, cast
 
@@ -58,10 +64,12 @@ def convert(
     if images is not None:
         pages = with_pictures(pages, PictureSource(images))
     if map_text is None:
-        counts = write_dataset(pages, out, format_name, source.listed_classes())
+        counts = write_dataset(
+            pages, out, format_name, source.listed_classes(), image_url
+        )
     else:
         mapping = chosen_map(map_text)
         how = cast(Literal["drop", "keep", "refuse"], unmapped)
         mapped = apply_map(pages, mapping, unmapped=how)
-        counts = write_dataset(mapped, out, format_name, target_classes(mapping))
+        counts = write_dataset(mapped, out, format_name, target_classes(mapping), image_url)
     click.echo(f"{out}: {counts['pages']} pages, {counts['symbols']} symbols")

@@ -19,7 +19,7 @@ from deepscores_tools.checking.examine_xml import (
 from deepscores_tools.checking.page_checks import page_defects
 from deepscores_tools.class_maps import VOCABULARIES, vocabulary
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats import format_of
+from deepscores_tools.formats import FORMATS, format_of
 from deepscores_tools.splits import fits, parse_spec
 from deepscores_tools.symbols import Page
 
@@ -98,7 +98,20 @@ def _found(spec: str, report: CheckReport, known: frozenset[str]) -> Iterator[De
 def _examine(path: Path, format_name: str) -> Iterator[Examined]:
     if format_name == "deepscores-v2":
         return examine_v2(path, "deepscores")
-    return _EXAMINERS[format_name](path)
+    if format_name in _EXAMINERS:
+        return _EXAMINERS[format_name](path)
+    return _examine_as_read(path, format_name)
+
+
+def _examine_as_read(path: Path, format_name: str) -> Iterator[Examined]:
+    """For formats whose reader ends at the first entry that is broken."""
+    rest = Examined(path)
+    with rest.noting(""):
+        for page in FORMATS[format_name].read(path):
+            places = [f"page {page.name}, symbol {n}" for n in range(1, len(page.symbols) + 1)]
+            yield Examined(path, page, places)
+    if rest.defects:
+        yield rest
 
 
 def _known(vocabulary_name: str | None) -> frozenset[str]:

@@ -21,8 +21,10 @@ from deepscores_tools.formats import (
     csv,
     deepscores_v1,
     deepscores_v2,
+    labelstudio,
     lilypond,
     mung,
+    parquet,
     voc,
     yolo,
 )
@@ -48,8 +50,8 @@ FORMATS: dict[str, Format] = {
     name: cast(Format, module)
     for name, module in (
         ("deepscores-v1", deepscores_v1), ("deepscores-v2", deepscores_v2), ("mung", mung),
-        ("cropobject", cropobject), ("coco", coco), ("voc", voc), ("yolo", yolo), ("csv", csv),
-        ("lilypond", lilypond),
+        ("cropobject", cropobject), ("labelstudio", labelstudio), ("coco", coco), ("voc", voc),
+        ("yolo", yolo), ("csv", csv), ("parquet", parquet), ("lilypond", lilypond),
     )
 }  # fmt: skip
 """Every format by the name that commands and options give it."""
@@ -108,6 +110,6 @@ def _telling_files(path: Path) -> Iterator[Path]:
         for name in _INDEXES:
             if (folder / name).is_file():
                 yield folder / name
-        for suffix in ("*.json", "*.csv", "*.xml", "*.svg"):
+        for suffix in ("*.json", "*.csv", "*.parquet", "*.xml", "*.svg"):
             # The first that is not hidden stands for all of its kind.
             yield from [f for f in sorted(folder.glob(suffix)) if f.name[0] != "."][:1]

@@ -1,0 +1,205 @@
+"""Parquet: one table, a row a symbol, for pandas, Polars, DuckDB and the like.
+
+Columns: page, width, height, interline, dpi, source_file, source_page, document, licence,
+page_attributes of the page; class, x0, y0, x1, y1 (pixels, half-open), score, symbol_id,
+outlinks, oriented_box (x, y of four corners), ink_area, second_name, attributes of the symbol.
+Attributes are JSON texts. A page without symbols is a row without class. The rows of a page
+stand together. Read are tables of others, too, that have page, width, height, class and box.
+Needs pyarrow (extra `parquet`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from deepscores_tools.errors import InputError
+from deepscores_tools.formats.broken import BROKEN, said
+from deepscores_tools.formats.losses import count_symbol_losses
+from deepscores_tools.formats.mung import MAX_SIDE
+from deepscores_tools.formats.pictures import copy_picture
+from deepscores_tools.formats.writing import KeyGuard, Losses, inside
+from deepscores_tools.symbols import Attribute, Box, Page, Symbol
+from deepscores_tools.whole_file import write_whole
+
+TABLE = "symbols.parquet"
+IMAGES = "images"
+GROUP = 50_000  # rows that are written and read at a time
+NEEDED = ("page", "width", "height", "class", "x0", "y0", "x1", "y1")
+
+
+def recognises(file: Path, head: bytes) -> bool:
+    """Whether the file begins as Parquet files do."""
+    return head.startswith(b"PAR1")
+
+
+def write(pages: Iterable[Page], out: Path) -> None:
+    """Write pages to the file `out`, if it ends in .parquet, or to symbols.parquet in a folder.
+
+    A folder gets the pictures, too, in images/. Warns once of masks, which are lost. Raises
+    InputError.
+    """
+    pa, pq = _pyarrow(out)
+    single = out.suffix == ".parquet"
+    guard, losses = KeyGuard(out), Losses("parquet")
+    schema = _schema(pa)
+    sink = pa.BufferOutputStream()  # some 20 bytes a symbol
+    with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
+        rows: list[dict[str, Any]] = []
+        for page in pages:
+            guard.check(page)
+            name = inside(page.name, out)
+            if page.image is not None and not single:
+                name = str(PurePosixPath(name).with_suffix(page.image.suffix))
+                copy_picture(page.image, out / IMAGES / name)
+            rows += _rows(replace(page, name=name))
+            for symbol in page.symbols:
+                count_symbol_losses(losses, symbol, _HELD)
+            if len(rows) >= GROUP:
+                writer.write_table(pa.Table.from_pylist(rows, schema))
+                rows = []
+        writer.write_table(pa.Table.from_pylist(rows, schema))
+    write_whole(out if single else out / TABLE, sink.getvalue().to_pybytes())
+    losses.warn()
+
+
+_HELD = frozenset(
+    ("score", "outlinks", "oriented_box", "ink_area", "second_name", "attributes")
+)
+
+
+def _pyarrow(path: Path) -> tuple[Any, Any]:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise InputError(
+            path, "parquet needs pyarrow; pip install 'omr-detector[parquet]'"
+        ) from error
+    return pyarrow, pyarrow.parquet
+
+
+def _schema(pa: Any) -> Any:
+    text, real, whole = pa.string(), pa.float64(), pa.int64()
+    return pa.schema(
+        {
+            "page": text, "width": pa.int32(), "height": pa.int32(), "interline": real,
+            "dpi": real, "source_file": text, "source_page": whole, "document": text,
+            "licence": text, "page_attributes": text, "class": text, "x0": real, "y0": real,
+            "x1": real, "y1": real, "score": real, "symbol_id": whole,
+            "outlinks": pa.list_(whole), "oriented_box": pa.list_(real), "ink_area": whole,
+            "second_name": text, "attributes": text,
+        }
+    )  # fmt: skip
+
+
+def _rows(page: Page) -> Iterator[dict[str, Any]]:
+    of_page = {
+        "page": page.name, "width": page.width, "height": page.height,
+        "interline": page.interline, "dpi": page.dpi, "source_file": page.source,
+        "source_page": page.source_page, "document": page.document, "licence": page.licence,
+        "page_attributes": _json(page.attributes),
+    }  # fmt: skip
+    if not page.symbols:
+        yield of_page
+    for s in page.symbols:
+        yield of_page | {
+            "class": s.name, "x0": s.box.x0, "y0": s.box.y0, "x1": s.box.x1, "y1": s.box.y1,
+            "score": s.score, "symbol_id": s.id, "outlinks": list(s.outlinks) or None,
+            "oriented_box": [v for corner in s.oriented_box for v in corner]
+            if s.oriented_box else None,
+            "ink_area": s.ink_area, "second_name": s.second_name,
+            "attributes": _json(s.attributes),
+        }  # fmt: skip
+
+
+def _json(attributes: Mapping[str, Attribute]) -> str | None:
+    return json.dumps(dict(attributes), ensure_ascii=False) if attributes else None
+
+
+def read(path: Path) -> Iterator[Page]:
+    """The pages of a Parquet file, or of the first one in a folder, in the order of its rows.
+
+    A picture is looked for in images/ and beside the file. Raises InputError.
+    """
+    file = path
+    if path.is_dir():
+        files = sorted(path.glob("*.parquet"))
+        if not files:
+            raise InputError(path, "no .parquet file in this folder")
+        file = files[0]
+    guard = KeyGuard(file)
+    for name, rows in groupby(_read_rows(file), key=lambda row: row["page"]):
+        try:
+            page = _page(str(name), list(rows), file.parent)
+        except BROKEN as error:
+            raise InputError(file, f"page {str(name)[:60]}: {said(error)}") from error
+        guard.check(page)
+        yield page
+
+
+def _read_rows(file: Path) -> Iterator[Mapping[str, Any]]:
+    pa, pq = _pyarrow(file)
+    try:
+        with pq.ParquetFile(file) as table:
+            missing = [name for name in NEEDED if name not in table.schema_arrow.names]
+            if missing:
+                raise InputError(file, f"has no column {missing[0]}; needed: {', '.join(NEEDED)}")
+            for batch in table.iter_batches(GROUP):
+                yield from batch.to_pylist()
+    except (OSError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        raise InputError(file, f"cannot be read as Parquet: {reason}") from error
+
+
+def _page(name: str, rows: Sequence[Mapping[str, Any]], folder: Path) -> Page:
+    first = rows[0]
+    places = (folder / IMAGES / inside(name, folder), folder / name)
+    width, height = int(first["width"]), int(first["height"])
+    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
+        raise ValueError(f"{width} x {height} is not 1 to {MAX_SIDE} pixels wide and high")
+    return Page(
+        name=name,
+        width=width,
+        height=height,
+        symbols=[_symbol(row) for row in rows if row["class"] is not None],
+        interline=first.get("interline"),
+        dpi=first.get("dpi"),
+        image=next((place for place in places if place.is_file()), None),
+        source=first.get("source_file"),
+        source_page=first.get("source_page"),
+        document=first.get("document"),
+        licence=first.get("licence"),
+        attributes=_attributes(first.get("page_attributes")),
+    )
+
+
+def _symbol(row: Mapping[str, Any]) -> Symbol:
+    box = Box(*(float(row[side]) for side in ("x0", "y0", "x1", "y1")))
+    if not all(abs(v) <= MAX_SIDE for v in box):
+        raise ValueError(f"a coordinate is not finite or beyond {MAX_SIDE} pixels")
+    corners = row.get("oriented_box")
+    return Symbol(
+        name=str(row["class"]),
+        box=box,
+        id=row.get("symbol_id"),
+        score=row.get("score"),
+        oriented_box=tuple(zip(corners[::2], corners[1::2], strict=True)) if corners else None,
+        outlinks=tuple(row.get("outlinks") or ()),
+        ink_area=row.get("ink_area"),
+        second_name=row.get("second_name"),
+        attributes=_attributes(row.get("attributes")),
+    )
+
+
+def _attributes(text: str | None) -> Mapping[str, Attribute]:
+    if not text:
+        return {}
+    found = json.loads(text)
+    return {
+        str(key): value for key, value in found.items() if isinstance(value, str | int | float)
+    }
