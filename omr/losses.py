@@ -13,7 +13,8 @@ from torch import Tensor
 from torch.nn import functional
 from torchvision.ops import distance_box_iou_loss, generalized_box_iou_loss
 
-from .refiner import SIZE, places
+from .refiner import places
+from .regions import SIZE
 
 
 def energy_loss(logits: Tensor, energy: Tensor) -> Tensor:

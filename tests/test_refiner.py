@@ -7,7 +7,8 @@ import torch
 
 from omr.looks import make_looks, shaken
 from omr.losses import side_loss
-from omr.refiner import SIZE, Refiner, cut_cells, places, refine, regions_of
+from omr.refiner import Refiner, places, refine
+from omr.regions import SIZE, cut_cells, regions_of
 
 INTERLINE = 20.0
 

@@ -1,0 +1,39 @@
+"""The ink around boxes, cut out of the page and brought to one size: what the refiner looks at.
+
+M: boxes, x0, y0, x1, y1, half-open pixels of the page.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+SIZE = 48  # cells along each side of a region
+MARGIN = 0.35, 0.15  # interlines, and share of the side, that a region goes beyond its box
+
+
+def regions_of(
+    boxes: NDArray[np.float64], interline: float, page: tuple[int, int]
+) -> NDArray[np.int64]:
+    """What is looked at for each box: whole pixels (M, 4) inside a page of (height, width)."""
+    margin = MARGIN[0] * interline + MARGIN[1] * np.maximum(boxes[:, 2:] - boxes[:, :2], 0)
+    size = np.array(page[::-1])
+    low = np.clip(np.floor(boxes[:, :2] - margin), 0, size - 1)
+    high = np.clip(np.ceil(boxes[:, 2:] + margin), low + 1, size)
+    return np.concatenate((low, high), axis=1).astype(np.int64)
+
+
+def cut_cells(ink: NDArray[np.uint8], regions: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """The ink (H, W) of each region as cells (M, SIZE, SIZE): averaged down, interpolated up."""
+    cells = np.empty((len(regions), SIZE, SIZE), dtype=np.uint8)
+    for cell, (x0, y0, x1, y1) in zip(cells, regions.tolist(), strict=True):
+        fewer = min(x1 - x0, SIZE), min(y1 - y0, SIZE)
+        part = cv2.resize(ink[y0:y1, x0:x1], fewer, interpolation=cv2.INTER_AREA)
+        cv2.resize(part, (SIZE, SIZE), dst=cell, interpolation=cv2.INTER_LINEAR)
+    return cells
+
+
+def log_extent(regions: NDArray[np.int64], interline: float) -> NDArray[np.float32]:
+    """Log of the regions' width and height in interlines, (M, 2)."""
+    return np.log((regions[:, 2:] - regions[:, :2]) / interline).astype(np.float32)
