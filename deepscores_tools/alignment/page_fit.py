@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,11 +49,6 @@ class Flattened(PageMap):
 
     def target(self, points: Points) -> Points:
         return (self._fit.source(points) + 0.5) * self.scale - 0.5
-
-    def draw(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The photo's picture, float32 (H, W), as this page; 0 off the photo."""
-        x, y = self.maps()
-        return np.asarray(cv2.remap(picture, x, y, cv2.INTER_LINEAR), np.float32)
 
 
 def _projected(points: Points, matrix: NDArray[np.float64]) -> Points:

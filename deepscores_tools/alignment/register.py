@@ -57,14 +57,15 @@ def register(
     for level in _LEVELS:
         scale = min(1.0, level.pixels / interline)
         pixels = scale * interline
-        small = _reduced(photo, _magnification(fit) / scale)
+        reduction = min(1.0, scale / _magnification(fit))
+        small = _reduced(photo, reduction)
         target = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         ink = np.asarray(target.astype(np.float32) / 255, np.float32)
         drawn = np.asarray(cv2.GaussianBlur(ink, (0, 0), level.blur * pixels), np.float32)
         fit = _settled(fit, ink, level.spacing * interline)
         for _ in range(level.rounds):
             flat = Flattened(fit, scale)
-            seen = _seen(flat, small, (photo.shape[1], photo.shape[0]), level.blur * pixels)
+            seen = _seen(flat, small, reduction, level.blur * pixels)
             _step(fit.field, drawn, seen, scale, pixels, level.tolerance)
     return fit
 
@@ -98,18 +99,18 @@ def _magnification(fit: PageFit) -> float:
     return float(np.sqrt(abs(np.linalg.det(steps))) / 10)
 
 
-def _reduced(photo: NDArray[np.uint8], times: float) -> Field:
-    """The photo as ink 0..1, reduced where it is larger than it will be drawn."""
-    scale = 1 / max(1.0, times)
+def _reduced(photo: NDArray[np.uint8], scale: float) -> Field:
+    """The photo as ink 0..1 at another scale: it shall not be larger than it will be drawn."""
     small = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     return np.asarray(small.astype(np.float32) / 255, np.float32)
 
 
-def _seen(flat: Flattened, small: Field, size: tuple[int, int], blur: float) -> Field:
-    """The photo as the page it shows, NaN off the photo. size: of the photo as it came."""
-    x, y = flat.maps()
-    sx, sy = small.shape[1] / size[0], small.shape[0] / size[1]
-    x, y = (x + 0.5) * sx - 0.5, (y + 0.5) * sy - 0.5
+def _seen(flat: Flattened, small: Field, reduction: float, blur: float) -> Field:
+    """The photo, reduced, as the page it shows, NaN off the photo.
+
+    OpenCV resizes by just this factor, not by the ratio of the sizes, which are rounded.
+    """
+    x, y = ((m + 0.5) * reduction - 0.5 for m in flat.maps())
     seen = cv2.remap(small, x, y, cv2.INTER_LINEAR)
     seen = cv2.GaussianBlur(seen, (0, 0), blur)
     height, width = small.shape
