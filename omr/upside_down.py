@@ -1,7 +1,7 @@
 """Whether a page is upside down: ink alone does not say, but what the network makes of it does.
 
 Every staff begins with a clef, save in a few lead sheets, and no page shows clefs at its left
-when it is upside down. Measured on ten scanned and handwritten pages: all staves against none.
+when it is upside down. Measured on four printed scans run both ways: all staves against none.
 """
 
 from __future__ import annotations
