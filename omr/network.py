@@ -106,4 +106,4 @@ class WatershedNet(nn.Module):
         units of the interline.
         """
         boxes: Tensor = self.box(vectors.float()).unflatten(1, (self.planes, 4))
-        return boxes[torch.arange(len(family), device=family.device), family]
+        return boxes.gather(1, family[:, None, None].expand(-1, 1, 4))[:, 0]

@@ -67,8 +67,8 @@ def test_label_studio_round_trip_keeps_boxes_classes_and_scores(made: list[Page]
         back = list(labelstudio.read(out))
     assert [facts(p) for p in back] == [facts(p) for p in made]
     for one, other in zip(made, back, strict=True):
-        assert [(s.name, s.score) for s in other.symbols] == [(s.name, s.score) for s in one.symbols]
         for mine, theirs in zip(one.symbols, other.symbols, strict=True):
+            assert (theirs.name, theirs.score) == (mine.name, mine.score)
             assert theirs.box == pytest.approx(mine.box, abs=1e-9)
             if all(float(v).is_integer() for v in mine.box):
                 assert theirs.box == mine.box

@@ -9,7 +9,8 @@ import click
 from omr_cli.options import images_option, masks_option, notice_of_masks
 
 FORMAT_NAMES = (
-    "deepscores-v1", "deepscores-v2", "mung", "coco", "voc", "yolo", "csv", "labelstudio", "parquet",
+    "deepscores-v1", "deepscores-v2", "mung", "coco", "voc", "yolo", "csv", "labelstudio",
+    "parquet",
 )  # fmt: skip
 """Those that can be written; listed here so that --help need not load them."""
 
@@ -44,7 +45,8 @@ def convert(
     """Write the dataset IN as OUT, a new folder, in another format.
 
     OUT may be a .json (coco, deepscores-v2, labelstudio), .xml (mung), .csv or .parquet file:
-    annotations without pictures. What OUT cannot hold, and classes without a target, are named with counts.
+    annotations without pictures. What OUT cannot hold, and classes without a target, are named
+    with counts.
     """
     from typing import Literal, cast
 

@@ -1,0 +1,81 @@
+"""`omr models`: what is released, and models for other runtimes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.group()
+def models() -> None:
+    """List, show and export models."""
+
+
+@models.command("list")
+def list_models() -> None:
+    """List the released models: name, licence, classes, size, hash."""
+    from omr.model_store import model_names
+
+    for name in model_names():
+        facts = _facts(name)
+        click.echo(
+            f"{name:<12} {facts['licence']:<12} {facts['classes']:>4} classes  "
+            f"{facts['bytes'] / 1e6:5.1f} MB  {facts['sha256'][:12]}"
+        )
+
+
+@models.command()
+@click.argument("model")
+@click.option("--json", "as_json", is_flag=True, help="For programs; thresholds as well.")
+def show(model: str, as_json: bool) -> None:
+    """Show what a MODEL is: a released one by name, or a model folder."""
+    import json
+
+    facts = _facts(model)
+    if as_json:
+        click.echo(json.dumps(facts, indent=1))
+        return
+    for key in ("name", "licence", "classes", "interline", "refiner", "bytes", "sha256", "card"):
+        click.echo(f"{key:<10} {facts[key]}")
+    for family, names in facts["families"].items():
+        click.echo(f"\n{family}:")
+        click.echo(click.wrap_text(", ".join(names), initial_indent="  ", subsequent_indent="  "))
+
+
+@models.command()
+@click.argument("model")
+@click.option("--onnx", "out", type=click.Path(path_type=Path), required=True, metavar="OUT",
+              help="New folder for net.onnx, heads.onnx and, if the model has one, refiner.onnx.",
+              )  # fmt: skip
+def export(model: str, out: Path) -> None:
+    """Write a MODEL for other runtimes, checked against PyTorch.
+
+    OUT also gets its config.json, card and licence. examples/onnx_detect.py shows how to detect
+    with it. Needs the extra `onnx`.
+    """
+    from omr.onnx_export import export_onnx
+
+    difference = export_onnx(model, out)
+    click.echo(f"{out}: largest difference to PyTorch {difference:.1e}")
+
+
+def _facts(model: str) -> dict[str, Any]:
+    from omr.model_store import model_folder, model_hash, read_config
+
+    folder = model_folder(model)
+    config = read_config(folder)
+    card = folder / "README.md"
+    return {
+        "name": config.name,
+        "licence": config.licence,
+        "classes": len(config.classes) + len(config.staff_classes),
+        "interline": config.interline,
+        "refiner": config.refiner is not None,
+        "bytes": sum(f.stat().st_size for f in folder.glob("*.safetensors")),
+        "sha256": model_hash(folder),
+        "card": str(card) if card.is_file() else "none",
+        "families": {**config.families, "from the staff lines": config.staff_classes},
+        "thresholds": config.thresholds,
+    }

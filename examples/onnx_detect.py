@@ -1,0 +1,199 @@
+"""Find the symbols on a page with an exported model: ONNX Runtime and NumPy, no PyTorch.
+
+    omr models export printed --onnx printed-onnx
+    python examples/onnx_detect.py printed-onnx examples/page.png
+
+Prints a line a symbol: class, score, x0, y0, x1, y1 in pixels of the page. It finds what
+`omr detect` does, but for pages that are upside down, which it leaves so, and decodes as the
+released models do (components "peaks", vote "mean", box "offset").
+
+H, W: height, width of the page at the model's interline; h, w: of its maps, half of that. F:
+energy planes, P: pixels above the energy's cut, M: symbols.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from deepscores_tools.ink import ink_of
+from deepscores_tools.page_images import read_first_page
+from deepscores_tools.staves import staves_as_symbols
+from deepscores_tools.symbols import Box, Symbol
+from deepscores_tools.upright import upright
+from omr.calibration import calibrated
+from omr.config import ModelConfig
+from omr.regions import SIZE, cut_cells, log_extent, regions_of
+
+STRIDE = 2
+MULTIPLE = 32
+
+Floats = NDArray[np.floating[Any]]
+Whole = NDArray[np.int64]
+Found = tuple[NDArray[np.float64], Whole, NDArray[np.float64]]  # boxes (M, 4), labels, scores
+
+
+class OnnxDetector:
+    """An exported model, as omr.Detector but without PyTorch."""
+
+    def __init__(self, folder: Path) -> None:
+        text = (folder / "config.json").read_text(encoding="utf-8")
+        self.config = ModelConfig.model_validate_json(text)
+        self.graphs = {
+            file.stem: onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+            for file in folder.glob("*.onnx")
+        }
+
+    def detect(self, gray: NDArray[np.uint8]) -> list[Symbol]:
+        """The symbols of a page (H, W), those found in the staves' ink last."""
+        page = upright(gray)
+        interline = page.staves.interline
+        if interline is None:
+            return []
+        height, width = page.gray.shape
+        boxes, labels, scores = self.run(ink_of(page.gray, interline), interline)
+        low = np.clip(boxes[:, :2], 0, (width - 0.5, height - 0.5))
+        high = np.clip(boxes[:, 2:], low + 0.5, (width, height))
+        names = [self.config.classes[label] for label in labels]
+        symbols = [
+            Symbol(name=name, box=Box(*box), score=float(score))
+            for name, box, score in zip(names, np.hstack((low, high)), scores, strict=True)
+            if score >= self.config.threshold(name)
+        ]
+        symbols += staves_as_symbols(page.staves, "staffLine" in self.config.staff_classes)
+        return page.as_given(symbols)
+
+    def run(self, ink: NDArray[np.uint8], interline: float) -> Found:
+        """What the network finds on an ink channel, boxes in its frame, best first."""
+        height, width = ink.shape
+        scale = self.config.interline / interline
+        size = (max(round(width * scale), 1), max(round(height * scale), 1))
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        padded = np.zeros([-(-side // MULTIPLE) * MULTIPLE for side in size[::-1]], np.uint8)
+        padded[: size[1], : size[0]] = cv2.resize(ink, size, interpolation=method)
+        boxes, labels, scores = self.watershed(padded)
+        boxes = boxes * np.array([width / size[0], height / size[1]] * 2)
+        if self.config.refiner:
+            rows = np.flatnonzero(scores >= self.config.refiner.least_score)
+            for _ in range(self.config.refiner.rounds):
+                boxes[rows] = self.refined(ink, boxes[rows], labels[rows], interline)
+        return boxes, labels, calibrated(scores, self.config.calibration)
+
+    def refined(
+        self, ink: NDArray[np.uint8], boxes: NDArray[np.float64], labels: Whole, interline: float
+    ) -> NDArray[np.float64]:
+        """Boxes (M, 4) with their sides where the refiner sees them."""
+        if not len(boxes):
+            return boxes
+        regions = regions_of(boxes, interline, ink.shape)
+        given = {
+            "cells": cut_cells(ink, regions)[:, None].astype(np.float32) / 255,
+            "label": labels,
+            "extent": log_extent(regions, interline),
+        }
+        at = np.concatenate([
+            self.graphs["refiner"].run(None, {k: v[i : i + 128] for k, v in given.items()})[0]
+            for i in range(0, len(boxes), 128)
+        ])  # fmt: skip
+        corner, sides = regions[:, :2], regions[:, 2:] - regions[:, :2]
+        seen = np.tile(corner, 2) + at * np.tile(sides, 2) / SIZE
+        seen[:, 2:] = np.maximum(seen[:, 2:], seen[:, :2] + 0.5)
+        return seen
+
+    def watershed(self, ink: NDArray[np.uint8]) -> Found:
+        """What is found on ink (H, W) of the model's interline."""
+        given = ink[None, None].astype(np.float32) / 255
+        features, energy = self.graphs["net"].run(None, {"ink": given})
+        _, h, w = energy.shape
+        pixels, summit = summits(energy, self.config.energy.cut)
+        _, component = np.unique(summit, return_inverse=True)
+        height = energy.ravel()[pixels]
+        top = np.zeros(component.max(initial=-1) + 1, np.float32)
+        np.maximum.at(top, component, height)
+        inner = height >= 0.5 * top[component]
+        order = np.flatnonzero(inner)[np.argsort(component[inner], kind="stable")]
+        pixels, component, height = pixels[order], component[order], height[order]
+        if not len(pixels):
+            return np.zeros((0, 4)), np.zeros(0, np.int64), np.zeros(0)
+        starts = np.flatnonzero(np.diff(component, prepend=-1))
+        weight = height / np.add.reduceat(height, starts)[component]
+
+        def mean(values: Floats) -> Floats:
+            """Of each component's pixels, weighted by energy: (P, ...) to (M, ...)."""
+            weighted = values * weight.reshape(-1, *[1] * (values.ndim - 1))
+            sums: Floats = np.add.reduceat(weighted, starts)
+            return sums
+
+        family, place = np.divmod(pixels, h * w)
+        y, x = np.divmod(place, w)
+        vectors = features[0].reshape(features.shape[1], -1).T[place]
+        probability, box = self.graphs["heads"].run(None, {"vectors": vectors, "family": family})
+        chance = mean(probability)
+        labels = chance.argmax(1)
+        pixel = np.stack(((x + 0.5) * STRIDE, (y + 0.5) * STRIDE), axis=1)
+        centre = mean(pixel + box[:, :2] * self.config.interline)
+        sides = np.exp(mean(box[:, 2:]).clip(-6, 5)) * self.config.interline
+        scores = (mean(height) * chance[np.arange(len(labels)), labels]).clip(0, 1)
+        boxes = np.hstack((centre - sides / 2, centre + sides / 2)).astype(np.float64)
+        keep = best_first(boxes, labels, scores, self.config.decode.merge_iou)
+        return boxes[keep], labels[keep], scores[keep].astype(np.float64)
+
+
+def summits(energy: Floats, cut: float) -> tuple[Whole, Whole]:
+    """Pixels (P,) of energy (F, h, w) above `cut`, and the summit each climbs to: flat indices."""
+    _, h, w = energy.shape
+    wide = w + 2
+    height = np.pad(energy, ((0, 0), (1, 1), (1, 1)), constant_values=-1).ravel()
+    inside = np.flatnonzero(height > cut)
+    around = inside[:, None] + np.array(
+        [-wide - 1, -wide, -wide + 1, -1, 0, 1, wide - 1, wide, wide + 1]
+    )
+    highest = around[np.arange(len(inside)), height[around].argmax(1)]
+    upward = np.searchsorted(inside, highest)
+    while True:
+        higher = upward[upward]
+        if (higher == upward).all():
+            break
+        upward = higher
+    plane, place = np.divmod(inside, (h + 2) * wide)
+    pixels = plane * (h * w) + (place // wide - 1) * w + place % wide - 1
+    return pixels, pixels[upward]
+
+
+def best_first(boxes: Floats, labels: Whole, scores: Floats, most: float) -> Whole:
+    """Rows by falling score, without those that overlap a better one of their class by more."""
+    order = np.argsort(-scores, kind="stable")
+    area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    gone = np.zeros(len(boxes), dtype=bool)
+    for label in np.unique(labels):
+        rows = order[labels[order] == label]
+        while len(rows):
+            best, rows = rows[0], rows[1:]
+            low = np.maximum(boxes[best, :2], boxes[rows, :2])
+            high = np.minimum(boxes[best, 2:], boxes[rows, 2:])
+            both = np.prod(np.maximum(high - low, 0), axis=1)
+            same = both / (area[best] + area[rows] - both) > most
+            gone[rows[same]] = True
+            rows = rows[~same]
+    kept: Whole = order[~gone[order]]
+    return kept
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("model", type=Path, help="folder that omr models export wrote")
+    parser.add_argument("page", type=Path)
+    options = parser.parse_args(arguments)
+    for s in OnnxDetector(options.model).detect(read_first_page(options.page).gray):
+        print(s.name, f"{s.score:.3f}", *(f"{v:.1f}" for v in s.box))
+
+
+if __name__ == "__main__":
+    main()
