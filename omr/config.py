@@ -67,11 +67,6 @@ class DecodeConfig(_Frozen):
     box: Literal["offset", "centroid"] = "offset"
     vote: Literal["mean", "majority"] = "mean"
     merge_iou: float = Field(default=0.6, description="same class overlapping more: keep the best")
-    page_sizes: bool = Field(
-        default=False, description="rigid glyphs take the size of their class on the page"
-    )
-    snap_x: tuple[str, ...] = Field(default=(), description="classes whose sides snap to the ink")
-    snap_y: tuple[str, ...] = Field(default=(), description="classes whose top and bottom do")
 
 
 class ModelConfig(_Frozen):

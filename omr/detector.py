@@ -23,9 +23,7 @@ from .calibration import calibrated
 from .config import ModelConfig
 from .model_store import load_model
 from .network import MULTIPLE, WatershedNet
-from .page_sizes import with_page_sizes
 from .refiner import refine
-from .thin import snap_to_ink
 from .tiling import parts
 from .upside_down import DOUBTFUL, clefs_at_left, readable
 from .watershed import Found, decode, together
@@ -63,12 +61,6 @@ class Detector:
         self.name = config.name
         self.device = device
         self.dtype = fast_dtype(device)
-        self.thin_axis = np.array(
-            [
-                0 if name in config.decode.snap_x else 1 if name in config.decode.snap_y else -1
-                for name in config.classes
-            ]
-        )
         self.net = net.eval().to(device)
         _fold_batch_norms(self.net)
         self.net.pyramid.to(memory_format=torch.channels_last).to(self.dtype)
@@ -150,9 +142,6 @@ class Detector:
         padded[: size[1], : size[0]] = small
         found = self._watershed(padded)
         boxes = found.boxes * np.array([width / size[0], height / size[1]] * 2)
-        if self.config.decode.page_sizes:
-            boxes = with_page_sizes(boxes, found.labels, found.scores)
-        boxes = snap_to_ink(boxes, self.thin_axis[found.labels], ink, interline)
         if self.net.refiner and self.config.refiner:
             rows = np.flatnonzero(found.scores >= self.config.refiner.least_score)
             boxes[rows] = refine(

@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from PIL import Image
+from test_lilypond import GROBS, HEAD
 
 from deepscores_tools.checking import check_dataset
 from deepscores_tools.errors import InputError
@@ -53,6 +54,9 @@ def a_page(number: int, image: Path) -> Page:
     second = Symbol(name="beam", box=Box(3, 3, 9, 6), id=2)
     return Page(name=f"book/p{number}.png", width=20, height=10, symbols=[first, second],
                 image=image, interline=5.0, attributes={"writer": "01"})  # fmt: skip
+
+
+READ_ONLY = {"cropobject": ("a.xml", CROPOBJECT), "lilypond": ("a.svg", f"{HEAD}{GROBS}</svg>")}
 
 
 def mutated(data: bytes, chance: random.Random) -> bytes:
@@ -100,8 +104,9 @@ def fuzz(name: str, count: int, seed: int) -> list[str]:
     with TemporaryDirectory() as folder:
         root = Path(folder) / "data"
         root.mkdir()
-        if name == "cropobject":
-            (root / "a.xml").write_text(CROPOBJECT)
+        if name in READ_ONLY:
+            file_name, text = READ_ONLY[name]
+            (root / file_name).write_text(text)
         else:
             picture = Path(folder) / "p.png"
             Image.new("L", (20, 10), 255).save(picture)
