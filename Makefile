@@ -1,6 +1,7 @@
 # make detect [PAGE=my.pdf]   find the symbols on a page; results in detections/
 # make test                   run the tests
-# Both make the one shared .venv first. See README.md.
+# make docs                   build the documentation, build/docs
+# All make the one shared .venv first. See README.md.
 
 PYTHON ?= python3
 PAGE ?= examples/page.png
@@ -11,7 +12,7 @@ BIN := .venv/bin
 # Albumentations would ask the network for a newer version of itself.
 export NO_ALBUMENTATIONS_UPDATE := 1
 
-.PHONY: detect test check format example clean
+.PHONY: detect test check format example docs figures clean
 .DEFAULT_GOAL := detect
 
 detect: .venv/installed
@@ -33,6 +34,13 @@ format: .venv/installed-dev
 example: .venv/installed
 	$(BIN)/python examples/make_page.py
 
+docs: .venv/installed-docs
+	$(BIN)/mkdocs build --strict
+
+# Draws the figures of the documentation anew.
+figures: .venv/installed
+	$(BIN)/python docs/figures.py
+
 # The stamps are renewed whenever the requirements change.
 .venv/installed: pyproject.toml tools/make_venv.py
 	$(PYTHON) tools/make_venv.py
@@ -42,5 +50,9 @@ example: .venv/installed
 	$(PYTHON) tools/make_venv.py dev
 	@touch .venv/installed $@
 
+.venv/installed-docs: pyproject.toml tools/make_venv.py
+	$(PYTHON) tools/make_venv.py docs
+	@touch .venv/installed $@
+
 clean:
-	rm -rf .venv detections .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv build detections .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
