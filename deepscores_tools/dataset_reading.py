@@ -15,7 +15,7 @@ from deepscores_tools.formats import (
 )
 from deepscores_tools.splits import parse_spec, select
 from deepscores_tools.symbols import Page
-from deepscores_tools.vocabularies import ClassTable, SymbolClass
+from deepscores_tools.vocabularies import PRINTED_CLASSES, ClassTable, SymbolClass
 
 _SEGMENTATION = {"deepscores-v1": "pix_annotations_png", "deepscores-v2": "segmentation"}
 
@@ -60,7 +60,9 @@ class Pages:
         return any(place.is_dir() for place in places)
 
     def listed_classes(self) -> ClassTable:
-        """The classes a COCO dataset lists, met or not, with its ids; none for other formats."""
+        """The classes a COCO dataset lists, met or not, with its ids; LilyPond's; else none."""
+        if self.format_name == "lilypond":
+            return PRINTED_CLASSES
         if self.format_name != "coco":
             return ClassTable(())
         classes = coco_read.categories(self.path)
