@@ -28,6 +28,7 @@ tspan { white-space: pre; }
 """
 # A glyph as LilyPond writes it: y up, a hole turned the other way round.
 RING = "M0 -100l300 0l0 200l-300 0zM100 -50l0 100l100 0l0 -100z"
+TALL = "M0 -600l100 0l0 700l-100 0z"
 LINES = "".join(
     f'<g transform="translate(2, {y})"><line stroke-linecap="round" stroke-width="0.1" '
     'stroke="currentColor" x1="0" y1="0" x2="16" y2="0"/></g>'
@@ -52,7 +53,7 @@ GROBS = (
     + grob("NoteHead", glyph(6, 5.5), duration_log="3", staff_position="-1", font_size="-3",
            stem="2")
     + grob("Stem", BAR.format(7.1, -2, 0.13), stem="2", font_size="-3")
-    + grob("Flag", glyph(7.2, 2) + glyph(6.9, 3), stem="2", font_size="-3",
+    + grob("Flag", glyph(6.9, 2) + glyph(7.2, 2, TALL), stem="2", font_size="-3",
            glyph_name="flags.u3", stroke_style="grace")
     + grob("Accidental", glyph(9.5, 5) + glyph(8, 5) + glyph(11, 5), glyph_name="accidentals.flat",
            parenthesized="#t")
@@ -99,6 +100,7 @@ def test_masks_fill_their_boxes_and_keep_their_holes(page: Page) -> None:
     assert not head.mask[4:12, 8:16].any()
     assert head.mask.sum() == 24 * 16 - 8 * 8
     assert head.attributes == {"staff_position": 2}
+    assert by_name["flag8thUpSmall"].box.height > by_name["graceNoteSlash"].box.height
     assert by_name["barlineSingle"].box.height == 80  # two strokes that touch
     assert by_name["timeSig1"].box.x0 < by_name["timeSig2"].box.x0
 

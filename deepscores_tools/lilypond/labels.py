@@ -102,8 +102,9 @@ def _named(property_name: str) -> Callable[[Element, list[Shape]], list[Mark]]:
 
 def _flag(grob: Element, shapes: list[Shape]) -> list[Mark]:
     glyph = grob.data.get("glyph-name", "").split(".")[-1]
-    slashes = [Mark("graceNoteSlash", [shape]) for shape in shapes[1:]]
-    return [Mark(_class(grob, glyph), shapes[:1]), *slashes]
+    flag = max(shapes, key=_height)
+    slashes = [Mark("graceNoteSlash", [shape]) for shape in shapes if shape is not flag]
+    return [Mark(_class(grob, glyph), [flag]), *slashes]
 
 
 def _accidental(grob: Element, shapes: list[Shape]) -> list[Mark]:
