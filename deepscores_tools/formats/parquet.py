@@ -151,7 +151,7 @@ def _read_rows(file: Path) -> Iterator[Mapping[str, Any]]:
                 raise InputError(file, f"has no column {missing[0]}; needed: {', '.join(NEEDED)}")
             for batch in table.iter_batches(GROUP):
                 yield from batch.to_pylist()
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise InputError(file, f"cannot be read as Parquet: {reason}") from error
 

@@ -58,7 +58,7 @@ def _painted(file: Path) -> tuple[list[Mark], list[Crop], tuple[int, int], float
     scale = millimetres * RESOLUTION
     try:
         marks = label(sheet)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise InputError(file, f"a tag is not as tags.ily writes it: {error}") from error
     if not any(shape.element.name for mark in marks for shape in mark.shapes
                if shape.element.parent is not None):  # fmt: skip

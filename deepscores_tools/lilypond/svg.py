@@ -22,6 +22,9 @@ from deepscores_tools.errors import InputError
 PIXELS_PER_UNIT = 20.0  # curves are flattened for about this size
 MILLIMETRES = {"mm": 1.0, "cm": 10.0, "in": 25.4, "pt": 25.4 / 72, "px": 25.4 / 96}
 LARGEST_MM = 1500.0  # A0 is 1189 high
+LARGEST = 1e5  # of any number; a page is some hundreds of units wide
+LARGEST_SCALE = 100.0  # LilyPond reduces its glyphs, to 0.004
+SHORTEST_DASH = 1e-3
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _NUMBERS = re.compile(_NUMBER)
@@ -45,14 +48,17 @@ def read_svg(file: Path) -> tuple[Sheet, float]:
         raise InputError(file, f"cannot be read ({error.strerror or error})") from error
     except etree.XMLSyntaxError as error:
         raise InputError(file, f"is no whole SVG: {error.msg}") from error
-    view = _numbers(root.get("viewBox", ""))
+    try:
+        view = _numbers(root.get("viewBox", ""))
+    except ValueError as error:
+        raise InputError(file, f"its page has no size: {error}") from error
     length = _LENGTH.match(root.get("width", ""))
     if len(view) != 4 or min(view[2:]) <= 0 or length is None:
         raise InputError(file, "its page has no size; make it with LilyPond's SVG backend")
     width = float(length[1]) * MILLIMETRES[length[2] or "px"]
     if not 0 < width <= LARGEST_MM or not 0.01 <= view[3] / view[2] <= 100:
         raise InputError(file, f"its page is {width:g} mm wide; no such paper")
-    reader = _Reader()
+    reader = _Reader(max(view[2:]))
     start = np.array([[1.0, 0.0, -view[0]], [0.0, 1.0, -view[1]]])
     try:
         reader.group(root, Element("page", "", {}, None), start)
@@ -62,7 +68,9 @@ def read_svg(file: Path) -> tuple[Sheet, float]:
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, page: float) -> None:
+        """page: the longer side of the page in units; nothing is drawn far outside of it."""
+        self.page = page
         self.shapes: list[Drawing | Text] = []
         self.lines = 0
 
@@ -89,8 +97,11 @@ class _Reader:
         size = math.sqrt(abs(float(np.linalg.det(matrix[:, :2]))))
         line = tag == "line" or (tag == "path" and node.get("fill") == "none")
         stroked = node.get("stroke", "none") != "none"
-        pen = float(node.get("stroke-width", "1" if stroked else "0")) * size
+        pen = _number(node, "stroke-width", "1" if stroked else "0") * size
         dash = tuple(d * size for d in _numbers(node.get("stroke-dasharray", "")))
+        self._require_near([*contours, np.full((1, 2), pen)])
+        if dash and sum(dash) < SHORTEST_DASH:
+            raise ValueError("dashes without length")
         square = node.get("stroke-linecap") in ("round", "square")
         if not line and not stroked:
             contours = _seamed(contours)
@@ -99,10 +110,17 @@ class _Reader:
                 Drawing(grob, contours, not line, not line, pen if stroked else 0.0, square, dash)
             )
 
+    def _require_near(self, contours: list[Points]) -> None:
+        for points in contours:
+            if not (np.abs(points) <= 10 * self.page).all():  # NaN fails too
+                raise ValueError("it lies far outside the page")
+
     def _text(self, node: etree._Element, grob: Element, matrix: Matrix) -> None:
         self.lines += 1
         x, y = _placed(np.array([[0.0, 0.0]]), matrix)[0]
-        size = float(node.get("font-size", "2")) * math.sqrt(abs(np.linalg.det(matrix[:, :2])))
+        scale = math.sqrt(abs(np.linalg.det(matrix[:, :2])))
+        size = _number(node, "font-size", "2") * scale
+        self._require_near([np.array([[x, y], [size, size]])])
         bold, italic = node.get("font-weight") == "bold", node.get("font-style") == "italic"
         content = "".join(str(t) for t in node.itertext()).strip("\n")
         single = grob.name in _DIGITS  # each is a symbol of its own
@@ -122,18 +140,19 @@ def _contours(tag: str, node: etree._Element) -> list[Points] | None:
     if tag == "path":
         across = _joined(np.eye(2, 3), node.get("transform", ""))
         scale = math.sqrt(abs(float(np.linalg.det(across[:, :2]))))
+        _numbers(node.get("d", ""))  # none is absurd
         return parse_path(node.get("d", ""), PIXELS_PER_UNIT * scale)
     if tag == "polygon":
         return [np.array(_numbers(node.get("points", ""))).reshape(-1, 2)]
     if tag == "rect":
-        x, y, w, h = (float(node.get(k, "0")) for k in ("x", "y", "width", "height"))
+        x, y, w, h = (_number(node, k) for k in ("x", "y", "width", "height"))
         return [np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]])]
     if tag == "line":
-        x0, y0, x1, y1 = (float(node.get(k, "0")) for k in ("x1", "y1", "x2", "y2"))
+        x0, y0, x1, y1 = (_number(node, k) for k in ("x1", "y1", "x2", "y2"))
         return [np.array([[x0, y0], [x1, y1]])]
     if tag in ("circle", "ellipse"):
-        rx, ry = (float(node.get(k, node.get("r", "0"))) for k in ("rx", "ry"))
-        return [ellipse(float(node.get("cx", "0")), float(node.get("cy", "0")), rx, ry)]
+        rx, ry = (_number(node, k, node.get("r", "0")) for k in ("rx", "ry"))
+        return [ellipse(_number(node, "cx"), _number(node, "cy"), rx, ry)]
     return None
 
 
@@ -158,6 +177,8 @@ def _joined(outer: Matrix, transform: str) -> Matrix:
         if kind == "translate":
             own[:2, 2] = n[0], n[1] if len(n) > 1 else 0.0
         elif kind == "scale":
+            if max(map(abs, n)) > LARGEST_SCALE:
+                raise ValueError(f"scaled by {max(map(abs, n)):g}")
             own[0, 0], own[1, 1] = n[0], n[1] if len(n) > 1 else n[0]
         else:
             angle = math.radians(n[0])
@@ -177,5 +198,15 @@ def _data(node: etree._Element) -> dict[str, str]:
     return {str(k)[5:]: str(v) for k, v in node.attrib.items() if str(k).startswith("data-")}
 
 
+def _number(node: etree._Element, key: str, default: str = "0") -> float:
+    number = float(node.get(key, default))
+    if not abs(number) <= LARGEST:  # NaN fails too
+        raise ValueError(f"{key} of {number:g}")
+    return number
+
+
 def _numbers(text: str) -> list[float]:
-    return [float(n) for n in _NUMBERS.findall(text)]
+    numbers = [float(n) for n in _NUMBERS.findall(text)]
+    if any(abs(n) > LARGEST for n in numbers):
+        raise ValueError(f"a number of {max(map(abs, numbers)):g}")
+    return numbers
