@@ -30,7 +30,7 @@ from deepscores_tools.symbols import Box, Symbol
 from deepscores_tools.upright import upright
 from omr.calibration import calibrated
 from omr.config import ModelConfig
-from omr.regions import SIZE, cut_cells, log_extent, regions_of
+from omr.regions import seen_sides
 
 STRIDE = 2
 MULTIPLE = 32
@@ -82,30 +82,28 @@ class OnnxDetector:
         boxes = boxes * np.array([width / size[0], height / size[1]] * 2)
         if self.config.refiner:
             rows = np.flatnonzero(scores >= self.config.refiner.least_score)
-            for _ in range(self.config.refiner.rounds):
-                boxes[rows] = self.refined(ink, boxes[rows], labels[rows], interline)
+            boxes[rows] = self.refined(ink, boxes[rows], labels[rows], interline)
         return boxes, labels, calibrated(scores, self.config.calibration)
 
     def refined(
         self, ink: NDArray[np.uint8], boxes: NDArray[np.float64], labels: Whole, interline: float
     ) -> NDArray[np.float64]:
         """Boxes (M, 4) with their sides where the refiner sees them."""
-        if not len(boxes):
-            return boxes
-        regions = regions_of(boxes, interline, ink.shape)
-        given = {
-            "cells": cut_cells(ink, regions)[:, None].astype(np.float32) / 255,
-            "label": labels,
-            "extent": log_extent(regions, interline),
-        }
-        at = np.concatenate([
-            self.graphs["refiner"].run(None, {k: v[i : i + 128] for k, v in given.items()})[0]
-            for i in range(0, len(boxes), 128)
-        ])  # fmt: skip
-        corner, sides = regions[:, :2], regions[:, 2:] - regions[:, :2]
-        seen = np.tile(corner, 2) + at * np.tile(sides, 2) / SIZE
-        seen[:, 2:] = np.maximum(seen[:, 2:], seen[:, :2] + 0.5)
-        return seen
+        assert self.config.refiner
+
+        def see(cells: NDArray[np.uint8], extent: NDArray[np.float32], rows: Whole) -> Floats:
+            given: dict[str, NDArray[Any]] = {
+                "cells": cells[:, None].astype(np.float32) / 255,
+                "label": labels[rows],
+                "extent": extent,
+            }
+            places = [
+                self.graphs["refiner"].run(None, {k: v[i : i + 128] for k, v in given.items()})[0]
+                for i in range(0, len(rows), 128)
+            ]
+            return np.concatenate(places)
+
+        return seen_sides(see, ink, boxes, interline, self.config.refiner.rounds)
 
     def watershed(self, ink: NDArray[np.uint8]) -> Found:
         """What is found on ink (H, W) of the model's interline."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .layers import Residual, conv_bn, double
-from .regions import SIZE, cut_cells, log_extent, regions_of
+from .regions import SIZE, seen_sides
 
 AT_ONCE = 128  # boxes; as many as the processor's cache takes well
 
@@ -94,25 +94,22 @@ def refine(
 ) -> NDArray[np.float64]:
     """The boxes (M, 4) with their sides as the refiner sees them in the page's ink (H, W).
 
-    labels: (M,). Each round looks at the boxes of the one before.
+    labels: (M,). rounds: the most looks that a box gets, see `seen_sides`.
     """
     weight = next(refiner.parameters())
-    for _ in range(rounds):
-        regions = regions_of(boxes, interline, ink.shape)
-        extent = log_extent(regions, interline)
-        cells = cut_cells(ink, regions)
-        at = np.empty((len(boxes), 4))
-        for start in range(0, len(boxes), AT_ONCE):
+
+    def see(
+        cells: NDArray[np.uint8], extent: NDArray[np.float32], rows: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        given = torch.from_numpy(cells[:, None]), torch.from_numpy(labels[rows])
+        extents = torch.from_numpy(extent).to(weight)
+        seen = []
+        for start in range(0, len(rows), AT_ONCE):
             part = slice(start, start + AT_ONCE)
-            with torch.inference_mode():
-                seen = torch.from_numpy(cells[part, None]).to(weight.device).to(weight.dtype) / 255
-                sides = refiner(
-                    seen.contiguous(memory_format=torch.channels_last),
-                    torch.from_numpy(labels[part]).to(weight.device),
-                    torch.from_numpy(extent[part]).to(weight.device).to(weight.dtype),
-                )
-                at[part] = places(sides).double().cpu().numpy()
-        corner, size = regions[:, :2], regions[:, 2:] - regions[:, :2]
-        boxes = np.tile(corner, 2) + at * np.tile(size, 2) / SIZE
-        boxes[:, 2:] = np.maximum(boxes[:, 2:], boxes[:, :2] + 0.5)
-    return boxes
+            ink_part, label = (t[part].to(weight.device) for t in given)
+            shades = (ink_part.to(weight.dtype) / 255).contiguous(memory_format=torch.channels_last)
+            seen.append(places(refiner(shades, label, extents[part])).cpu())
+        return torch.cat(seen).numpy()
+
+    with torch.inference_mode():
+        return seen_sides(see, ink, boxes, interline, rounds)

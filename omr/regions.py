@@ -5,12 +5,21 @@ M: boxes, x0, y0, x1, y1, half-open pixels of the page.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 SIZE = 48  # cells along each side of a region
+FAR = 4.0  # cells; sides moved by more are looked at again
 MARGIN = 0.35, 0.15  # interlines, and share of the side, that a region goes beyond its box
+
+# Cells (n, SIZE, SIZE), extents (n, 2) and the boxes' rows (n,), to places of sides (n, 4).
+See = Callable[
+    [NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64]],
+    NDArray[np.float32] | NDArray[np.float64],
+]
 
 
 def regions_of(
@@ -37,3 +46,30 @@ def cut_cells(ink: NDArray[np.uint8], regions: NDArray[np.int64]) -> NDArray[np.
 def log_extent(regions: NDArray[np.int64], interline: float) -> NDArray[np.float32]:
     """Log of the regions' width and height in interlines, (M, 2)."""
     return np.log((regions[:, 2:] - regions[:, :2]) / interline).astype(np.float32)
+
+
+def seen_sides(
+    see: See,
+    ink: NDArray[np.uint8],
+    boxes: NDArray[np.float64],
+    interline: float,
+    rounds: int,
+) -> NDArray[np.float64]:
+    """The boxes (M, 4) with their sides where `see` finds them in the page's ink (H, W).
+
+    Boxes that moved far are looked at again from where they lie now, in up to `rounds` looks.
+    """
+    boxes = boxes.copy()
+    rows = np.arange(len(boxes))
+    for _ in range(rounds if len(boxes) else 0):
+        regions = regions_of(boxes[rows], interline, ink.shape)
+        at = see(cut_cells(ink, regions), log_extent(regions, interline), rows)
+        cell = np.tile(regions[:, 2:] - regions[:, :2], 2) / SIZE
+        seen = np.tile(regions[:, :2], 2) + at * cell
+        seen[:, 2:] = np.maximum(seen[:, 2:], seen[:, :2] + 0.5)
+        far = (np.abs(seen - boxes[rows]) > FAR * cell).any(axis=1)
+        boxes[rows] = seen
+        rows = rows[far]
+        if not len(rows):
+            break
+    return boxes
