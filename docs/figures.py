@@ -1,7 +1,7 @@
 """Draw the figures of the documentation: `python docs/figures.py`, or `make figures`.
 
 The maps are the released model's on the example page, each cut to the same part of it. With a
-Chromium at hand, the viewer's picture is taken, too.
+Chromium and the extra `browser` at hand, the viewer's picture is taken, too.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PAGE = HERE.parent / "examples/page.png"
 OUT = HERE / "figures"
 PART = 60, 290, 620, 150  # x, y, width, height at the model's interline
 ZOOM = 2
-COLOURS = 32  # of a palette: pictures stay small
+COLOURS = 64  # of a palette: pictures stay small
 
 Picture = NDArray[np.uint8]
 
@@ -170,17 +170,20 @@ def frame(picture: Picture, box: tuple[float, ...], colour: tuple[int, int, int]
 
 def viewer(chromium: str) -> None:
     """A picture of what `omr detect --html` makes, as a browser shows it."""
+    from playwright.sync_api import sync_playwright  # the extra `browser`
+
     with tempfile.TemporaryDirectory() as folder:
         omr = [sys.executable, "-c", "from omr_cli.main import main; main()"]
         command = [*omr, "detect", str(PAGE), "-o", folder, "--html"]
         subprocess.run(command, check=True, capture_output=True)
         shot = Path(folder) / "shot.png"
-        subprocess.run(
-            [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-             "--window-size=1200,700", "--virtual-time-budget=5000", f"--screenshot={shot}",
-             (Path(folder) / "view.html").as_uri()],
-            check=True, capture_output=True, timeout=120,
-        )  # fmt: skip
+        with sync_playwright() as browsers:
+            browser = browsers.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            tab = browser.new_page(viewport={"width": 1200, "height": 700})
+            tab.goto((Path(folder) / "view.html").as_uri())
+            tab.wait_for_timeout(5000)  # milliseconds; pictures are decoded after loading
+            tab.screenshot(path=shot)
+            browser.close()
         with Image.open(shot) as image:
             save("viewer", np.asarray(image.convert("RGB")))
 

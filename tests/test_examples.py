@@ -13,7 +13,7 @@ from test_training import make_page
 
 from deepscores_tools.formats import coco, read_dataset
 from omr import Detector
-from omr.config import ModelConfig, NetworkConfig, RefinerConfig
+from omr.config import ModelConfig, NetworkConfig
 from omr.model_store import load_model, save_model
 from omr.network import WatershedNet
 
@@ -33,7 +33,6 @@ def model(tmp_path: Path) -> str:
         name="tiny",
         families={"heads": ("notehead",), "rest": ("stem",)},
         network=NetworkConfig(widths=(8, 8, 8, 8, 8), neck=8, features=8, hidden=8),
-        refiner=RefinerConfig(width=4),
     )
     save_model(tmp_path / "tiny", WatershedNet(config), config)
     return str(tmp_path / "tiny")
@@ -66,7 +65,7 @@ def test_evaluate(truth: str, model: str, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_train_own_pages(tmp_path: Path, truth: str, model: str) -> None:
-    small = ["--steps", "2", "--batch", "1", "--crop", "128", "--workers", "0"]
+    small = ["--steps", "2", "--batch", "2", "--crop", "128", "--workers", "0"]
     main_of("train_own_pages")([truth, "--model", model, *small, "-o", str(tmp_path / "run")])
     assert load_model(tmp_path / "run/model")[1].classes == ("notehead", "stem")
 
