@@ -155,7 +155,7 @@ def test_a_page_that_lilypond_made(tmp_path: Path) -> None:
     if lilypond is None:
         pytest.skip("LilyPond is not installed")
     (tmp_path / "score.ly").write_text(
-        '\\version "2.24.0" \\new Staff { \\key d \\major c\'4\\mf fis\'8-. g\' r2 | e\'1 }'
+        "\\version \"2.24.0\" \\new Staff { \\key d \\major c'4\\mf fis'8-. g' r2 | e'1 }"
     )
     tags = str(resources.files("deepscores_tools.lilypond").joinpath("tags.ily"))
     subprocess.run(
