@@ -148,8 +148,10 @@ class _Run:
             part.train(name not in frozen)  # frozen batch norms keep their statistics
         with torch.autocast(self.device.type, dtype, enabled=dtype != torch.float32):
             losses = {} if set(frozen) >= _DETECTOR else self._detector_losses(batch)
-            if self.net.refiner and "refiner" not in frozen:
+            if self.net.refiner and "refiner" not in frozen and len(batch.looks.label):
                 losses["refiner"] = self._refiner_loss(self.net.refiner, batch.looks)
+        if not losses:
+            return {}
         self.total(losses).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
         self.optimiser.step()

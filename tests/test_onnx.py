@@ -45,7 +45,7 @@ def tiny(folder: Path, refiner: bool, levels: int = 0) -> Path:
         families=FAMILIES,
         network=NetworkConfig(widths=(8, 8, 8, 8, 8), neck=8, features=8, hidden=8),
         energy=EnergyConfig(levels=levels),
-        refiner=RefinerConfig(width=4) if refiner else None,
+        refiner=RefinerConfig(width=16) if refiner else None,
         calibration=(1.5, 0.5),
     )
     net = WatershedNet(config)

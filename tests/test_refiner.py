@@ -72,7 +72,7 @@ def test_the_loss_is_least_at_the_true_sides() -> None:
 def test_a_short_training_brings_shaken_boxes_closer() -> None:
     torch.manual_seed(0)
     rng = np.random.default_rng(4)
-    net = Refiner(classes=1, width=8)
+    net = Refiner(classes=1, width=32)
     optimiser = torch.optim.AdamW(net.parameters(), 3e-3)
     for _ in range(60):
         ink, boxes = bars(rng)

@@ -120,7 +120,7 @@ def test_another_recipe_in_the_same_folder_is_refused(recipe: Recipe, tmp_path: 
 def test_training_further_keeps_the_classes_and_what_is_frozen(
     recipe: Recipe, tmp_path: Path
 ) -> None:
-    small = recipe.model.model_copy(update={"refiner": RefinerConfig(width=8)})  # type: ignore[union-attr]
+    small = recipe.model.model_copy(update={"refiner": RefinerConfig()})  # type: ignore[union-attr]
     start = train(recipe.model_copy(update={"model": small}), tmp_path / "start", "cpu")
     file = tmp_path / "further.toml"
     data = str(tmp_path / "data")
