@@ -18,6 +18,7 @@ from .config import ModelConfig
 from .evaluation_report import Report
 
 ENOUGH = 5  # instances that a class's own threshold may be fitted on
+EVEN = 0.5  # a threshold above even odds fits the few pages it was found on, not other kinds
 _EDGE = 1e-7  # scores of 0 and 1 have no log-odds
 Calibration = tuple[float, float]
 
@@ -36,7 +37,7 @@ def fitted(model: ModelConfig, report: Report) -> ModelConfig:
     judged = report.judgements(model.classes)
     calibration = fit_calibration(judged.scores, judged.right)
     thresholds = fit_thresholds(report, model.classes)
-    mapped = calibrated(np.array(list(thresholds.values())), calibration)
+    mapped = np.minimum(calibrated(np.array(list(thresholds.values())), calibration), EVEN)
     named = dict(zip(thresholds, mapped.round(4).tolist(), strict=True))
     return model.model_copy(update={"calibration": calibration, "thresholds": named})
 

@@ -80,7 +80,7 @@ class Score:
         with silenced():
             svg = self._toolkit.renderToSVG(number)
         rendered = render_svg(svg, self.style, name, number, self._times)
-        if not rendered.page.symbols:
+        if all(symbol.name == "staff" for symbol in rendered.page.symbols):
             raise InputError(self._where, f"page {number} shows no music; is the file whole?")
         return rendered
 
