@@ -150,7 +150,6 @@ class Detector:
             )  # fmt: skip
         return Found(boxes, found.labels, calibrated(found.scores, self.config.calibration))
 
-
     def _watershed(self, ink: NDArray[np.uint8]) -> Found:
         """What is found on ink (H, W) of the model's interline, H and W multiples of MULTIPLE."""
         found = []

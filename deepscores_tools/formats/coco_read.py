@@ -12,7 +12,7 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.formats import coco_mask
 from deepscores_tools.formats.broken import BROKEN, said
 from deepscores_tools.formats.json_rows import Rows, read_top
-from deepscores_tools.formats.mung import MAX_SIDE
+from deepscores_tools.formats.limits import MAX_SIDE, checked_size
 from deepscores_tools.formats.writing import inside
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 
@@ -139,9 +139,7 @@ def page_of(
     name = inside(str(image["file_name"]), folder)
     places = (folder / IMAGES / name, folder / name)
     licence = image.get("licence", licences.get(image.get("license")))
-    width, height = int(image["width"]), int(image["height"])
-    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
-        raise ValueError(f"{width} x {height} is not 1 to {MAX_SIDE} pixels wide and high")
+    width, height = checked_size(image["width"], image["height"])
     return Page(
         name=name,
         width=width,

@@ -16,7 +16,8 @@ from pathlib import Path
 from lxml import etree
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats.mung import MAX_SIDE, files, page_size
+from deepscores_tools.formats.limits import MAX_SIDE
+from deepscores_tools.formats.mung import files, page_size
 from deepscores_tools.formats.mung_data import read_data
 from deepscores_tools.formats.mung_mask import decode_mask
 from deepscores_tools.formats.muscima_document import document_attributes

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TextIO
 
 from deepscores_tools.errors import InputError
+from deepscores_tools.formats.limits import MAX_SIDE
 from deepscores_tools.formats.losses import count_page_losses, count_symbol_losses
-from deepscores_tools.formats.mung import MAX_SIDE
 from deepscores_tools.formats.pictures import picture_size
 from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream
 from deepscores_tools.symbols import Box, Page, Symbol

@@ -13,7 +13,7 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.formats.broken import BROKEN, said
 from deepscores_tools.formats.deepscores_v2_comments import read_comments
 from deepscores_tools.formats.json_rows import Rows, read_top
-from deepscores_tools.formats.mung import MAX_SIDE
+from deepscores_tools.formats.limits import MAX_SIDE, checked_size
 from deepscores_tools.formats.pictures import first_file
 from deepscores_tools.formats.writing import inside
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
@@ -101,9 +101,7 @@ def _table(data: Mapping[str, Any], annotation_set: str) -> Table:
 def page_of(image: Mapping[str, Any], symbols: Sequence[Symbol], folder: Path) -> Page:
     """An image's entry as a page with these symbols. Raises what broken data raises."""
     name = inside(str(image["filename"] if "filename" in image else image["file_name"]), folder)
-    width, height = image["width"], image["height"]
-    if not all(isinstance(v, int) and 0 < v <= MAX_SIDE for v in (width, height)):
-        raise ValueError(f"{width} x {height} is not 1 to {MAX_SIDE} pixels wide and high")
+    width, height = checked_size(image["width"], image["height"])
     return Page(
         name=name,
         width=width,

@@ -24,8 +24,8 @@ from lxml import etree
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats.broken import BROKEN, said
 from deepscores_tools.formats.json_rows import Rows, read_top
+from deepscores_tools.formats.limits import MAX_SIDE, checked_size
 from deepscores_tools.formats.losses import count_page_losses, count_symbol_losses
-from deepscores_tools.formats.mung import MAX_SIDE
 from deepscores_tools.formats.pictures import copy_picture, picture_size
 from deepscores_tools.formats.snap import snapped
 from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream
@@ -161,9 +161,7 @@ def _page(task: Mapping[str, Any], folder: Path) -> Page:
     stored = _local(str(data["image"]), folder)
     image = next((p for p in (*places, *stored) if p.is_file()), None)
     regions, scored = _regions(task)
-    width, height = _size(data, regions, image)
-    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
-        raise ValueError(f"{width} x {height} is not 1 to {MAX_SIDE} pixels wide and high")
+    width, height = checked_size(*_size(data, regions, image))
     return Page(
         name=name,
         width=width,

@@ -19,6 +19,7 @@ from pathlib import Path
 from lxml import etree
 
 from deepscores_tools.errors import InputError
+from deepscores_tools.formats.limits import MAX_SIDE
 from deepscores_tools.formats.mung_data import ONE_SIDED, corners, read_data
 from deepscores_tools.formats.mung_mask import decode_mask
 from deepscores_tools.formats.mung_write import write, write_page
@@ -32,9 +33,6 @@ __all__ = ["files", "page_of", "page_size", "read", "read_page", "recognises", "
            "write_page"]  # fmt: skip
 
 ROOT = "Nodes"
-
-MAX_SIDE = 1_000_000
-"""Pixels; a coordinate beyond this is a broken file, not a page."""
 
 _FIRST = re.compile(rb"^[^<]*(<[?!][^>]*>[^<]*)*<Nodes[\s>]")
 

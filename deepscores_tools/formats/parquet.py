@@ -19,8 +19,8 @@ from typing import Any
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats.broken import BROKEN, said
+from deepscores_tools.formats.limits import MAX_SIDE, checked_size
 from deepscores_tools.formats.losses import count_symbol_losses
-from deepscores_tools.formats.mung import MAX_SIDE
 from deepscores_tools.formats.pictures import copy_picture
 from deepscores_tools.formats.writing import KeyGuard, Losses, inside
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
@@ -159,9 +159,7 @@ def _read_rows(file: Path) -> Iterator[Mapping[str, Any]]:
 def _page(name: str, rows: Sequence[Mapping[str, Any]], folder: Path) -> Page:
     first = rows[0]
     places = (folder / IMAGES / inside(name, folder), folder / name)
-    width, height = int(first["width"]), int(first["height"])
-    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
-        raise ValueError(f"{width} x {height} is not 1 to {MAX_SIDE} pixels wide and high")
+    width, height = checked_size(first["width"], first["height"])
     return Page(
         name=name,
         width=width,

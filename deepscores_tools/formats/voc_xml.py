@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 from lxml import etree
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats.mung import MAX_SIDE
+from deepscores_tools.formats.limits import MAX_SIDE
 from deepscores_tools.formats.safe_xml import elements, root_of
 
 ROOT = re.compile(rb"^[^<]*(<[?!][^>]*>[^<]*)*<annotation[\s>]")

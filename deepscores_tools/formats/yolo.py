@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats.mung import MAX_SIDE
+from deepscores_tools.formats.limits import MAX_SIDE
 from deepscores_tools.formats.pictures import SUFFIXES, picture_size
 from deepscores_tools.formats.snap import snapped
 from deepscores_tools.formats.writing import KeyGuard

@@ -11,7 +11,7 @@ from typing import Any
 import yaml  # type: ignore[import-untyped, unused-ignore]
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats.mung import MAX_SIDE
+from deepscores_tools.formats.limits import MAX_SIDE
 from deepscores_tools.formats.writing import inside
 
 DATA, SIZES = "data.yaml", "sizes.csv"
