@@ -23,7 +23,7 @@ from torchvision.models.detection.anchor_utils import AnchorGenerator
 from omr.config import ModelConfig
 from omr.crops import CropDataset, collate
 from omr.detector import Detector, fast_dtype
-from omr.losses import box_loss, class_loss, energy_loss
+from omr.losses import box_loss, class_loss, energy_loss, side_loss
 from omr.network import WatershedNet, conv_bn
 from omr.watershed import Found
 
@@ -63,11 +63,19 @@ class Ours:
         crop, family, y, x = batch.place.T
         vectors = features[crop, :, y, x]
         with torch.autocast("cpu", enabled=False):
-            return (
+            loss = (
                 energy_loss(energy, batch.energy)
                 + class_loss(self.net.classify(vectors, family), batch.label)
                 + box_loss(self.net.locate(vectors, family), batch.box, "iou")
             )
+        if self.net.refiner:
+            looks = batch.looks
+            cells = looks.cells[:, None].float() / 255
+            sides = self.net.refiner(
+                cells.contiguous(memory_format=torch.channels_last), looks.label, looks.extent
+            )
+            loss = loss + side_loss(sides, looks.sides)
+        return loss
 
     def find(self, ink: NDArray[np.uint8]) -> Found:
         if self._detector is None:  # it folds the network's batch norms
