@@ -23,8 +23,12 @@ class _Frozen(BaseModel):
 
 
 class NetworkConfig(_Frozen):
-    """Channels of the pyramid at strides 2, 4, 8, 16, 32, and of its stride-2 output."""
+    """Channels of the pyramid at strides 2, 4, 8, 16, 32, and of its stride-2 output.
 
+    backbone: "refinenet", the thesis's ResNet-101 + RefineNet, has fixed widths but `features`.
+    """
+
+    backbone: Literal["pyramid", "refinenet"] = "pyramid"
     widths: tuple[int, int, int, int, int] = (32, 64, 96, 192, 256)
     blocks: tuple[int, int, int, int, int] = (1, 2, 2, 2, 2)
     neck: int = 64
