@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from .config import ModelConfig, NetworkConfig
 from .layers import Residual, conv_bn, double
+from .refinenet import RefineNet
 from .refiner import Refiner
 
 STRIDE = 2
@@ -22,11 +23,15 @@ MULTIPLE = 32
 
 
 class Pyramid(nn.Module):
-    """Ink (N, 1, H, W) to features (N, D, h, w): down to stride 32 and back up to stride 2."""
+    """Ink (N, 1, H, W) to features (N, D, h, w): down to stride 32 and back up to stride 2.
+
+    `levels` gives the maps on the way down; `deepest`: channels of the last.
+    """
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         widths, blocks = config.widths, config.blocks
+        self.deepest = widths[-1]
         self.stem = conv_bn(1, widths[0], kernel=5, stride=STRIDE)
         stages = []
         for level, (width, count) in enumerate(zip(widths, blocks, strict=True)):
@@ -39,12 +44,16 @@ class Pyramid(nn.Module):
         self.narrow = nn.Conv2d(config.neck, widths[0], 1)  # stride 2 is where the time goes
         self.fine = conv_bn(widths[0], config.features)
 
-    def forward(self, ink: Tensor) -> Tensor:
+    def levels(self, ink: Tensor) -> list[Tensor]:
         levels = []
         x = self.stem(ink)
         for stage in self.stages:
             x = stage(x)
             levels.append(x)
+        return levels
+
+    def forward(self, ink: Tensor) -> Tensor:
+        levels = self.levels(ink)
         x = self.laterals[-1](levels[-1])
         for i in reversed(range(len(self.merges))):
             x = self.merges[i](double(x) + self.laterals[i](levels[i + 1]))
@@ -75,7 +84,7 @@ class WatershedNet(nn.Module):
         net = config.network
         self.planes = len(config.families)
         self.levels = max(config.energy.levels, 1)
-        self.pyramid = Pyramid(net)
+        self.pyramid = RefineNet(net) if net.backbone == "refinenet" else Pyramid(net)
         self.energy = nn.Conv2d(net.features, self.planes * self.levels, 1)
         self.classes = _head(net.features, net.hidden, len(config.classes))
         self.box = _head(net.features, net.hidden, self.planes * 4)
