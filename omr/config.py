@@ -68,11 +68,12 @@ class DecodeConfig(_Frozen):
     components: "peaks" lets every pixel climb to its summit (topographic watershed);
     "cut" labels the connected pixels above `EnergyConfig.cut` (the thesis's form).
     box: "offset" trusts the regressed centre, "centroid" places the mean size around the
-    component's centre of gravity. vote: "mean" averages class probabilities, "majority" counts.
+    component's centre of gravity, "cached" the mean size of its class (`ModelConfig.sizes`; the
+    thesis's section 6.8.2). vote: "mean" averages class probabilities, "majority" counts.
     """
 
     components: Literal["peaks", "cut"] = "peaks"
-    box: Literal["offset", "centroid"] = "offset"
+    box: Literal["offset", "centroid", "cached"] = "offset"
     vote: Literal["mean", "majority"] = "mean"
     merge_iou: float = Field(default=0.6, description="same class overlapping more: keep the best")
 
@@ -83,6 +84,7 @@ class ModelConfig(_Frozen):
     interline: staff-line distance, in pixels, that pages are rescaled to.
     families: plane name -> class names, in plane order; every class in exactly one.
     staff_classes: classes found from the ink of the staff lines, not by the network.
+    sizes: mean width and height of a class in interlines, where `DecodeConfig.box` asks for them.
     thresholds: score per class above which a detection is reported by default.
     calibration: slope and shift of the scores' log-odds that make a score the chance of being
     right (calibration.py).
@@ -96,6 +98,7 @@ class ModelConfig(_Frozen):
     energy: EnergyConfig = EnergyConfig()
     decode: DecodeConfig = DecodeConfig()
     refiner: RefinerConfig | None = None
+    sizes: dict[str, tuple[float, float]] = {}
     thresholds: dict[str, float] = {}
     calibration: tuple[Annotated[float, Field(gt=0)], float] = (1.0, 0.0)
     minimum_version: str = "0.1.0"
@@ -161,14 +164,33 @@ class AugmentConfig(_Frozen):
 
 
 Part = Literal["pyramid", "energy", "classes", "box", "refiner"]
+Loss = Literal["patches", "segmentation", "energy", "class", "box", "refiner"]
+
+
+class StageConfig(_Frozen):
+    """A part of the schedule. learn: its losses; "patches" and "segmentation" stand alone.
+
+    share: its length, as a share of the steps once all stages' are summed.
+    """
+
+    learn: tuple[Loss, ...] = Field(default=("energy", "class", "box", "refiner"), min_length=1)
+    share: float = Field(default=1.0, gt=0)
+
+    @model_validator(mode="after")
+    def _alone(self) -> StageConfig:
+        if len(self.learn) > 1 and {"patches", "segmentation"} & set(self.learn):
+            raise ValueError("patches and segmentation are each a stage of their own")
+        return self
 
 
 class TrainConfig(_Frozen):
     """The optimiser's budget. Learning rate: warm-up, constant, linear decay over the last part."""
 
     steps: int = 3000
+    stages: tuple[StageConfig, ...] = Field(default=(StageConfig(),), min_length=1)
     batch: int = 4
     crop: int = Field(default=512, description="pixels at the model's interline, multiple of 32")
+    optimiser: Literal["adamw", "rmsprop"] = "adamw"
     learning_rate: float = 1e-3
     weight_decay: float = 0.02
     warmup: int = 100

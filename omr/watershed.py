@@ -171,7 +171,11 @@ def _read(
         sides = mean(box[:, 2:]).clamp(-6, 5).exp() * config.interline
     else:
         centre = mean(pixel)
-        sides = mean(box[:, 2:].clamp(-6, 5).exp()) * config.interline
+        if config.decode.box == "cached":
+            sizes = [config.sizes.get(name, (1.0, 1.0)) for name in config.classes]
+            sides = torch.tensor(sizes, device=label.device)[label] * config.interline
+        else:
+            sides = mean(box[:, 2:].clamp(-6, 5).exp()) * config.interline
     score = mean(height) * chance.gather(1, label[:, None])[:, 0]
     corners = torch.cat((centre - sides / 2, centre + sides / 2), dim=1)
     return _best_first(corners, label, score.clamp(0, 1), config.decode.merge_iou)
