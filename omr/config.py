@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 
@@ -164,7 +164,8 @@ class AugmentConfig(_Frozen):
 
 
 Part = Literal["pyramid", "energy", "classes", "box", "refiner"]
-Loss = Literal["patches", "segmentation", "energy", "class", "box", "refiner"]
+Task = Literal["patches", "segmentation"]
+Loss = Literal[Task, "energy", "class", "box", "refiner"]
 
 
 class StageConfig(_Frozen):
@@ -178,9 +179,14 @@ class StageConfig(_Frozen):
 
     @model_validator(mode="after")
     def _alone(self) -> StageConfig:
-        if len(self.learn) > 1 and {"patches", "segmentation"} & set(self.learn):
+        if len(self.learn) > 1 and set(get_args(Task)) & set(self.learn):
             raise ValueError("patches and segmentation are each a stage of their own")
         return self
+
+    @property
+    def task(self) -> Task | None:
+        """The task of pretraining, where it is one."""
+        return next((task for task in get_args(Task) if task in self.learn), None)
 
 
 class TrainConfig(_Frozen):
