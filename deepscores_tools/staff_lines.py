@@ -23,6 +23,8 @@ MEND = 45  # strips of hidden lines that a staff may be followed across
 BLANK = 2  # strips of bare paper that end it
 SOLID = 2  # strips in a row that must show lines
 UNBROKEN = 0.7  # share of a line that is inked; in rows of text it is 0.4 to 0.62
+BESIDE = 0.3  # share of ink a quarter interline from mended lines; in rows of text 0.24 to 0.6
+BEYOND = 0.6  # the same an interline above and below the staff; in rows of text 0.9 to 1
 UNEVEN = 0.09  # interlines; no line may lie further from an even staff's on the whole
 WAVY = 0.13  # interlines; spread of that distance along the staff
 LONG = 0.4  # of the page's width
@@ -107,6 +109,19 @@ def refine(
     edges = np.array([_edges(band, at, line, thickness) for line in lines])
     strength = float(np.minimum(mass[:, first : last + 1] / PRESENT, 1).mean())
     return Staff(left, right, at, lines + low, edges + low, strength)
+
+
+def stands_out(mended: NDArray[np.uint8], staff: Staff) -> bool:
+    """Is the mended ink (H, W) on the five lines alone? Rows of text are thick, and go on."""
+    space, ink = staff.interline, mended > 0
+    around = [
+        (lines + shift * space, share)
+        for lines, shift, share in (
+            (staff.lines, -0.25, BESIDE), (staff.lines, 0.25, BESIDE),
+            (staff.lines[:1], -1.0, BEYOND), (staff.lines[4:], 1.0, BEYOND),
+        )
+    ]  # fmt: skip
+    return all(_covered(ink, staff.xs, lines, space) < share for lines, share in around)
 
 
 def _between(count: int, first: int, last: int) -> NDArray[np.bool_]:

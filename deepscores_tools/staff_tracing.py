@@ -21,6 +21,7 @@ Bools = NDArray[np.bool_]
 
 SMALLEST_INTERLINE, LARGEST_INTERLINE = 4, 120  # px
 THICKEST = 0.36  # interlines; rows of text are thicker than staff lines
+MENDED = 4.0  # interlines; longest gap in a line that is closed
 COMB_INTERLINE = 10  # rows; finer pictures cost time and find no more staves
 SIZES = np.geomspace(0.6, 1.34, 18)  # staves on a page differ: cue staves, perspective
 STEEPEST = 0.12  # slope a line may have, as dy / dx
@@ -69,7 +70,8 @@ def run_spacing(ink: Bools) -> tuple[list[float], float] | None:
     if not peaks or smooth[peaks[0]] < 40:
         return None
     black = runs[:-1:2][np.abs(sums[::2] - peaks[0]) <= 1]
-    thickness = float(np.median(black[black <= 0.5 * peaks[0]])) if len(black) else 1.0
+    black = black[black <= 0.5 * peaks[0]]
+    thickness = float(np.median(black)) if len(black) else 1.0
     around = np.arange(-1, 2)
     spacings = [float(np.average(i + around, weights=counts[i + around])) for i in peaks]
     spacings = [s for s in spacings if thickness < max(THICKEST * s, 3)]
@@ -82,6 +84,14 @@ def thin_ink(ink: Bools, interline: float, thickness: float) -> NDArray[np.uint8
     pixels = ink.view(np.uint8) * np.uint8(255)
     kernel = np.ones((longest + 1, 1), np.uint8)
     return np.asarray(cv2.subtract(pixels, cv2.morphologyEx(pixels, cv2.MORPH_OPEN, kernel)))
+
+
+def mended(thin: NDArray[np.uint8], interline: float) -> NDArray[np.uint8]:
+    """Thin ink (H, W) with the gaps in its lines closed, also where a line leaps by a pixel."""
+    leap = np.ones((3, 1), np.uint8)
+    gap = np.ones((1, round(MENDED * interline)), np.uint8)
+    closed = cv2.morphologyEx(cv2.dilate(thin, leap), cv2.MORPH_CLOSE, gap)
+    return np.asarray(cv2.erode(closed, leap))
 
 
 def trace_staves(thin: NDArray[np.uint8], interline: float) -> list[Trace]:

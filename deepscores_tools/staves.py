@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.staff_choice import settle
-from deepscores_tools.staff_lines import Staff, refine
-from deepscores_tools.staff_tracing import SIZES, run_spacing, thin_ink, trace_staves
+from deepscores_tools.staff_lines import Staff, refine, stands_out
+from deepscores_tools.staff_tracing import SIZES, mended, run_spacing, thin_ink, trace_staves
 from deepscores_tools.symbols import Box, Symbol
 from deepscores_tools.systems import group_staves
 
 INK = 96  # of 255: antialiased lines one pixel thick must still count
 OTHER_SIZE = 0.15  # a staff whose interline differs by more is of another size
+WHOLE = 0.95  # strength of staves whose lines have no gaps worth mending
 
 # Where MUSCIMA++ 2.0 lets the spaces beyond the outer lines end, in interlines (medians of its
 # 761 staves); a space between two lines takes in both lines.
@@ -33,6 +34,7 @@ class Staves:
     interline: of the commonest staff size, None where no staff was found.
     thickness: of a staff line. staves: from top to bottom. systems: indices of the staves
     played together, from top to bottom. several_sizes: staves of clearly different size exist.
+    broken: lines have gaps, of which some staves may be too full to be found but by mending.
     """
 
     interline: float | None
@@ -40,13 +42,17 @@ class Staves:
     staves: tuple[Staff, ...]
     systems: tuple[tuple[int, ...], ...]
     several_sizes: bool
+    broken: bool
 
 
-NO_STAVES = Staves(None, 1.0, (), (), False)
+NO_STAVES = Staves(None, 1.0, (), (), several_sizes=False, broken=False)
 
 
-def find_staves(ink: NDArray[Any]) -> Staves:
-    """Staves of a page of ink, uint8 (H, W), 255 = ink (see `ink.ink_of`)."""
+def find_staves(ink: NDArray[Any], broken: bool = True) -> Staves:
+    """Staves of a page of ink, uint8 (H, W), 255 = ink (see `ink.ink_of`).
+
+    broken: where lines have gaps, or none is found, look again with gaps mended.
+    """
     if ink.ndim != 2:
         raise ValueError(f"expected ink of shape (H, W), got {ink.shape}")
     black = ink >= INK
@@ -62,12 +68,15 @@ def find_staves(ink: NDArray[Any]) -> Staves:
         found = _staves_near(black, interline, thickness)
         staves = max(staves, found, key=_weight)
         tried.append(interline)
+    gaps = bool(np.median([s.strength for s in staves] or 0) < WHOLE)
+    if gaps and broken:
+        staves = _mended_staves(black, staves, interlines[0], thickness)
     if not staves:
         return NO_STAVES
     interline = _commonest(staves)
     several = any(abs(s.interline / interline - 1) > OTHER_SIZE for s in staves)
     systems = group_staves(black, staves)
-    return Staves(interline, thickness, tuple(staves), systems, several)
+    return Staves(interline, thickness, tuple(staves), systems, several, gaps)
 
 
 def staves_as_symbols(staves: Staves, handwritten: bool = False) -> list[Symbol]:
@@ -96,6 +105,19 @@ def _staves_near(black: NDArray[np.bool_], interline: float, thickness: float) -
     thin = thin_ink(black, interline, thickness)
     found = (refine(black, thin, trace, thickness) for trace in trace_staves(thin, interline))
     return settle([staff for staff in found if staff is not None])
+
+
+def _mended_staves(
+    black: NDArray[np.bool_], staves: list[Staff], interline: float, thickness: float
+) -> list[Staff]:
+    """The staves found, and those that show where gaps in thin lines are closed.
+
+    A scan of two tones may leave a third of a line's length, or less.
+    """
+    thin = mended(thin_ink(black, interline, thickness), interline)
+    whole = black | (thin > 0)
+    found = [refine(whole, thin, trace, thickness) for trace in trace_staves(thin, interline)]
+    return settle([*staves, *(s for s in found if s is not None and stands_out(thin, s))])
 
 
 def _weight(staves: list[Staff]) -> float:

@@ -60,14 +60,28 @@ def upright(gray: NDArray[np.uint8], interline: float | None = None) -> Upright:
 
     interline in pixels, where it is known. A page on which no staves are found stays as it is.
     """
-    size = (gray.shape[1], gray.shape[0])
-    found = Upright(gray, find_staves(ink_of(gray, interline)), 0.0, np.eye(2, 3), size)
-    if _staff(found.staves) < LEAST * gray.shape[1]:
-        turned = _quarter_turn(gray, interline)
-        if _staff(turned.staves) > max(_staff(found.staves), LEAST * gray.shape[0]):
-            found = turned
+    found = _either_way(gray, interline, broken=False)
+    if not _staff(found.staves):
+        found = _either_way(gray, interline, broken=True)
+    elif found.staves.broken:
+        found = replace(found, staves=find_staves(ink_of(found.gray, interline)))
     lean = _lean(found.staves)
     return _levelled(found, lean, interline) if abs(lean) > LEVEL else found
+
+
+def _either_way(gray: NDArray[np.uint8], interline: float | None, broken: bool) -> Upright:
+    """The page as it is, or turned by 90 degrees where clearly more staff is found so.
+
+    broken: as for `find_staves`, whose fill of gaps may join stems of a page on its side.
+    """
+    size = (gray.shape[1], gray.shape[0])
+    staves = find_staves(ink_of(gray, interline), broken)
+    found = Upright(gray, staves, 0.0, np.eye(2, 3), size)
+    if _staff(found.staves) < LEAST * gray.shape[1]:
+        turned = _quarter_turn(gray, interline, broken)
+        if _staff(turned.staves) > max(_staff(found.staves), LEAST * gray.shape[0]):
+            found = turned
+    return found
 
 
 def _staff(staves: Staves) -> float:
@@ -85,10 +99,10 @@ def _lean(staves: Staves) -> float:
     return float(angles[order[int(np.searchsorted(weights, weights[-1] / 2))]])
 
 
-def _quarter_turn(gray: NDArray[np.uint8], interline: float | None) -> Upright:
+def _quarter_turn(gray: NDArray[np.uint8], interline: float | None, broken: bool) -> Upright:
     turned = np.ascontiguousarray(np.rot90(gray, -1))
     back = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, gray.shape[0]]])
-    staves = find_staves(ink_of(turned, interline))
+    staves = find_staves(ink_of(turned, interline), broken)
     return Upright(turned, staves, 90.0, back, (gray.shape[1], gray.shape[0]))
 
 

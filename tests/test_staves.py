@@ -7,6 +7,7 @@ import pytest
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.formats.mung import read_page
 from deepscores_tools.ink import ink_of
+from deepscores_tools.staff_tracing import thin_ink
 from deepscores_tools.staves import find_staves, staves_as_symbols
 from deepscores_tools.true_interline import true_interline
 
@@ -135,6 +136,16 @@ def test_pages_without_staves() -> None:
         assert found.staves == ()
         assert found.systems == ()
     assert find_staves(np.zeros((1, 1), np.uint8)).interline is None
+
+
+def test_lines_that_are_mostly_gaps() -> None:
+    """As a scan of two tones leaves them; rows of text mended likewise are no staves."""
+    page = drawn()
+    lines = thin_ink(page > 0, INTERLINE, 2) > 0
+    gaps = np.random.default_rng(5).random((page.shape[0], page.shape[1] // 9 + 1)) < 0.75
+    page[lines & np.repeat(gaps, 9, axis=1)[:, : page.shape[1]]] = 0
+    assert not find_staves(page, broken=False).staves
+    assert len(find_staves(page).staves) == len(find_staves(drawn()).staves)
 
 
 def test_scale_does_not_matter() -> None:
