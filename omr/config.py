@@ -54,19 +54,26 @@ class EnergyConfig(_Frozen):
     radius: half-axes of the cones in interlines (minimum, maximum); a half-axis is
     `extent` x the symbol's side, held between the two. Equal values give the thesis's discs.
     levels: 0 regresses the energy; K > 1 classifies K quantised levels (the thesis's form).
+    ridges: families of long lines. The centre of a line is nothing that can be seen from its
+    middle, so its energy is a ridge along its box, as wide as a cone, which falls at both ends.
     """
 
     radius: tuple[float, float] = (0.45, 1.5)
     extent: float = 0.25
     levels: int = 0
     cut: float = Field(default=0.08, description="energy below this, of 1, is background")
+    ridges: tuple[str, ...] = ()
+    ridge_cut: float = Field(
+        default=0.3, description="the same between the lines of a ridge family"
+    )
 
 
 class DecodeConfig(_Frozen):
     """How maps become symbols.
 
-    components: "peaks" lets every pixel climb to its summit (topographic watershed);
-    "cut" labels the connected pixels above `EnergyConfig.cut` (the thesis's form).
+    components: "peaks" lets every pixel climb to its summit (topographic watershed), but on
+    ridges, which are cut; "cut" labels the connected pixels above `EnergyConfig.cut` (the
+    thesis's form).
     box: "offset" trusts the regressed centre, "centroid" places the mean size around the
     component's centre of gravity, "cached" the mean size of its class (`ModelConfig.sizes`; the
     thesis's section 6.8.2). vote: "mean" averages class probabilities, "majority" counts.
@@ -133,6 +140,11 @@ class ModelConfig(_Frozen):
     def family_of_class(self) -> tuple[int, ...]:
         """For every class of `classes`, the index of its energy plane."""
         return tuple(i for i, members in enumerate(self.families.values()) for _ in members)
+
+    @property
+    def ridge_planes(self) -> tuple[int, ...]:
+        """The indices of the energy planes that hold ridges."""
+        return tuple(i for i, name in enumerate(self.families) if name in self.energy.ridges)
 
 
 class DataConfig(_Frozen):
@@ -235,6 +247,8 @@ class Recipe(_Frozen):
     def _some_model(self) -> Recipe:
         if self.model is None and self.training.start_from is None:
             raise ValueError("neither [model] nor training.start_from (omr train --from)")
+        if self.model and not set(self.model.energy.ridges) <= set(self.model.families):
+            raise ValueError("model.energy.ridges names a family that model.families has not")
         return self
 
 

@@ -81,7 +81,6 @@ class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
         self.model = model
         self.augment = augment
         self.training = training
-        self.families = np.array(model.family_of_class, dtype=np.int64)
         self.page_of = np.concatenate([np.full(len(p.labels), i) for i, p in enumerate(pages)])
         self.symbol_of = np.concatenate([np.arange(len(p.labels)) for p in pages])
         labels = np.concatenate([p.labels for p in pages])
@@ -103,10 +102,7 @@ class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
         )  # fmt: skip
         ink, boxes = self._scaled(ink, boxes)
         size = self.training.crop
-        targets = make_targets(
-            boxes, labels, self.families, len(self.model.families), (size, size),
-            self.model.interline, self.model.energy,
-        )  # fmt: skip
+        targets = make_targets(boxes, labels, self.model, (size, size))
         return torch.from_numpy(ink)[None].float() / 255, targets, looks
 
     def scene(self, i: int) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64]]:

@@ -78,11 +78,11 @@ def summits(energy: Tensor, cut: float) -> tuple[Tensor, Tensor]:
     return pixels, pixels[upward]
 
 
-def connected(energy: Tensor, cut: float) -> tuple[Tensor, Tensor]:
+def connected(energy: Tensor, cut: float, planes: Sequence[int]) -> tuple[Tensor, Tensor]:
     """The thesis's components: 8-connected pixels above `cut`, named by their first pixel."""
-    planes, h, w = energy.shape
+    _, h, w = energy.shape
     pixels, names = [], []
-    for plane in range(planes):
+    for plane in planes:
         binary = (energy[plane] > cut).cpu().numpy().astype(np.uint8)
         _, labels = cv2.connectedComponents(binary, connectivity=8)
         flat = labels.ravel()
@@ -92,6 +92,20 @@ def connected(energy: Tensor, cut: float) -> tuple[Tensor, Tensor]:
         names.append(here[first][member] + plane * h * w)
     both = [torch.from_numpy(np.concatenate(a)).to(energy.device) for a in (pixels, names)]
     return both[0], both[1]
+
+
+def components(energy: Tensor, config: ModelConfig) -> tuple[Tensor, Tensor]:
+    """Pixels (P,) and the names (P,) of their components, flat indices into energy (F, h, w)."""
+    cut, planes, h, w = config.energy.cut, *energy.shape
+    if config.decode.components == "cut":
+        return connected(energy, cut, range(planes))
+    pixels, name = summits(energy, cut)
+    if not config.ridge_planes:
+        return pixels, name
+    lines = torch.tensor(config.ridge_planes, device=energy.device)
+    cone = ~torch.isin(pixels // (h * w), lines)
+    ridges = connected(energy, config.energy.ridge_cut, config.ridge_planes)
+    return torch.cat((pixels[cone], ridges[0])), torch.cat((name[cone], ridges[1]))
 
 
 def decode(
@@ -105,13 +119,11 @@ def decode(
 
     core: rows and columns of input pixels; components with their summit elsewhere are left out.
     Class and box are read at the component's pixels of at least half its summit's energy,
-    weighted by energy; score = mean energy there x mean probability of the class.
+    weighted by energy; a line is as long as all of its pixels say together. Score = mean energy
+    there x mean probability of the class.
     """
     energy = energy_map(logits)
-    if config.decode.components == "peaks":
-        pixels, name = summits(energy, config.energy.cut)
-    else:
-        pixels, name = connected(energy, config.energy.cut)
+    pixels, name = components(energy, config)
     if core is not None:
         here = _inside(name, energy.shape, core)
         pixels, name = pixels[here], name[here]
@@ -178,7 +190,24 @@ def _read(
             sides = mean(box[:, 2:].clamp(-6, 5).exp()) * config.interline
     score = mean(height) * chance.gather(1, label[:, None])[:, 0]
     corners = torch.cat((centre - sides / 2, centre + sides / 2), dim=1)
+    if config.ridge_planes:
+        lines = torch.isin(family, torch.tensor(config.ridge_planes, device=family.device))
+        half = box[lines, 2:].clamp(-6, 5).exp() / 2
+        middle = pixel[lines] / config.interline + box[lines, :2]
+        seen = torch.cat((middle - half, middle + half), dim=1) * config.interline
+        corners = _lengthened(corners, seen, component[lines])
     return _best_first(corners, label, score.clamp(0, 1), config.decode.merge_iou)
+
+
+def _lengthened(corners: Tensor, seen: Tensor, component: Tensor) -> Tensor:
+    """Boxes (M, 4) whose longer sides reach as far as any of the boxes seen (P, 4) of them."""
+    ends = corners.clone()
+    rows = component[:, None].expand(-1, 2)
+    ends[:, :2] = ends[:, :2].scatter_reduce(0, rows, seen[:, :2], "amin")
+    ends[:, 2:] = ends[:, 2:].scatter_reduce(0, rows, seen[:, 2:], "amax")
+    sides = ends[:, 2:] - ends[:, :2]
+    along = (sides >= sides.flip(1)).repeat(1, 2)
+    return torch.where(along, ends, corners)
 
 
 def together(found: Sequence[Found], merge_iou: float) -> Found:

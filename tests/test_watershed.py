@@ -69,12 +69,8 @@ def draw_page(model: ModelConfig, seed: int) -> tuple[NDArray[np.float32], NDArr
 
 
 def roundtrip(model: ModelConfig, boxes: NDArray[np.float32], labels: NDArray[np.int64]) -> Found:
-    families = np.array(model.family_of_class)
     size = int(32 * model.interline)
-    targets = make_targets(
-        boxes, labels, families, len(model.families), (size, size), model.interline,
-        model.energy, core=0.01,
-    )  # fmt: skip
+    targets = make_targets(boxes, labels, model, (size, size), core=0.01, thin=1)
     energy = torch.from_numpy(targets.energy)
     levels = model.energy.levels
     if levels:
@@ -120,6 +116,22 @@ def test_one_centre_two_families_gives_two_symbols() -> None:
     assert sorted(found.labels) == [0, 3]
 
 
+def test_lines_of_any_length_come_back_whole_and_apart() -> None:
+    model = ModelConfig(
+        name="t",
+        families={"lines": ("volta", "bracket"), "small": ("dot",)},
+        energy=EnergyConfig(ridges=("lines",)),
+    )
+    boxes = np.array(
+        [[1, 3, 22, 5], [22, 3, 30.5, 5.2], [3, 8, 3.4, 31], [20, 10, 20.3, 10.3], [8, 9, 9, 9.1]],
+        dtype=np.float32,
+    )
+    labels = np.array([0, 0, 1, 2, 0])
+    found = roundtrip(model, boxes * model.interline, labels)
+    assert recall(found, boxes * model.interline, labels) == 1
+    assert len(found.labels) == len(labels)
+
+
 def test_an_empty_energy_map_gives_no_symbol() -> None:
     model = ModelConfig(name="t", families=FAMILIES, interline=16.0)
     found = roundtrip(model, np.zeros((0, 4), np.float32), np.zeros(0, np.int64))
@@ -133,5 +145,5 @@ def test_summits_separate_what_the_cut_joins() -> None:
     pixels, names = summits(energy, 0.1)
     assert len(pixels) == 5
     assert names.unique().tolist() == [7 + 2, 7 + 4]
-    _, joined = connected(energy, 0.1)
+    _, joined = connected(energy, 0.1, [0])
     assert len(joined.unique()) == 1
