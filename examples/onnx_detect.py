@@ -110,8 +110,13 @@ class OnnxDetector:
         given = ink[None, None].astype(np.float32) / 255
         features, energy = self.graphs["net"].run(None, {"ink": given})
         _, h, w = energy.shape
-        pixels, summit = summits(energy, self.config.energy.cut)
-        _, component = np.unique(summit, return_inverse=True)
+        pixels, name = summits(energy, self.config.energy.cut)
+        lines = self.config.ridge_planes
+        if lines:
+            cone = ~np.isin(pixels // (h * w), lines)
+            ridges = connected(energy, self.config.energy.ridge_cut, lines)
+            pixels, name = np.hstack((pixels[cone], ridges[0])), np.hstack((name[cone], ridges[1]))
+        _, component = np.unique(name, return_inverse=True)
         height = energy.ravel()[pixels]
         top = np.zeros(component.max(initial=-1) + 1, np.float32)
         np.maximum.at(top, component, height)
@@ -140,6 +145,10 @@ class OnnxDetector:
         sides = np.exp(mean(box[:, 2:]).clip(-6, 5)) * self.config.interline
         scores = (mean(height) * chance[np.arange(len(labels)), labels]).clip(0, 1)
         boxes = np.hstack((centre - sides / 2, centre + sides / 2)).astype(np.float64)
+        half = np.exp(box[:, 2:].clip(-6, 5)) / 2
+        middle = pixel / self.config.interline + box[:, :2]
+        seen = np.hstack((middle - half, middle + half)) * self.config.interline
+        boxes = lengthened(boxes, seen, starts, np.isin(family[starts], lines))
         keep = best_first(boxes, labels, scores, self.config.decode.merge_iou)
         return boxes[keep], labels[keep], scores[keep].astype(np.float64)
 
@@ -163,6 +172,28 @@ def summits(energy: Floats, cut: float) -> tuple[Whole, Whole]:
     plane, place = np.divmod(inside, (h + 2) * wide)
     pixels = plane * (h * w) + (place // wide - 1) * w + place % wide - 1
     return pixels, pixels[upward]
+
+
+def connected(energy: Floats, cut: float, planes: Sequence[int]) -> tuple[Whole, Whole]:
+    """Pixels (P,) above `cut` of the planes named, and the first pixel of what each is part of."""
+    _, h, w = energy.shape
+    pixels, names = [], []
+    for plane in planes:
+        _, labels = cv2.connectedComponents((energy[plane] > cut).astype(np.uint8), connectivity=8)
+        here = np.flatnonzero(labels.ravel())
+        _, first, member = np.unique(labels.ravel()[here], return_index=True, return_inverse=True)
+        pixels.append(here + plane * h * w)
+        names.append(here[first][member] + plane * h * w)
+    return np.concatenate(pixels), np.concatenate(names)
+
+
+def lengthened(boxes: Floats, seen: Floats, starts: Whole, lines: NDArray[np.bool_]) -> Floats:
+    """Boxes (M, 4), those of lines as long as their pixels (P, 4) say together."""
+    low = np.minimum(boxes[:, :2], np.minimum.reduceat(seen[:, :2], starts))
+    high = np.maximum(boxes[:, 2:], np.maximum.reduceat(seen[:, 2:], starts))
+    sides = high - low
+    along = np.tile((sides >= sides[:, ::-1]) & lines[:, None], 2)
+    return np.where(along, np.hstack((low, high)), boxes)
 
 
 def best_first(boxes: Floats, labels: Whole, scores: Floats, most: float) -> Whole:

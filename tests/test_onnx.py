@@ -38,13 +38,13 @@ def example() -> ModuleType:
     return module
 
 
-def tiny(folder: Path, refiner: bool, levels: int = 0) -> Path:
+def tiny(folder: Path, refiner: bool, levels: int = 0, ridges: tuple[str, ...] = ()) -> Path:
     torch.manual_seed(3)
     config = ModelConfig(
         name="tiny",
         families=FAMILIES,
         network=NetworkConfig(widths=(8, 8, 8, 8, 8), neck=8, features=8, hidden=8),
-        energy=EnergyConfig(levels=levels),
+        energy=EnergyConfig(levels=levels, ridges=ridges),
         refiner=RefinerConfig(width=16) if refiner else None,
         calibration=(1.5, 0.5),
     )
@@ -62,7 +62,9 @@ def ink() -> NDArray[np.uint8]:
 
 
 @pytest.mark.parametrize(
-    ("refiner", "levels"), [(False, 0), (True, 0), (False, 4)], ids=["plain", "refiner", "levels"]
+    ("refiner", "levels", "ridges"),
+    [(False, 0, ()), (True, 0, ()), (False, 4, ()), (False, 0, ("lines",))],
+    ids=["plain", "refiner", "levels", "ridges"],
 )
 def test_the_exported_model_finds_the_same(
     tmp_path: Path,
@@ -70,8 +72,9 @@ def test_the_exported_model_finds_the_same(
     monkeypatch: pytest.MonkeyPatch,
     refiner: bool,
     levels: int,
+    ridges: tuple[str, ...],
 ) -> None:
-    tiny(tmp_path / "tiny", refiner, levels)
+    tiny(tmp_path / "tiny", refiner, levels, ridges)
     command = ["models", "export", str(tmp_path / "tiny"), "--onnx", str(tmp_path / "onnx")]
     result = CliRunner().invoke(main, command, catch_exceptions=False)
     assert result.exit_code == 0, result.output
