@@ -148,7 +148,7 @@ class OnnxDetector:
         half = np.exp(box[:, 2:].clip(-6, 5)) / 2
         middle = pixel / self.config.interline + box[:, :2]
         seen = np.hstack((middle - half, middle + half)) * self.config.interline
-        boxes = lengthened(boxes, seen, starts, np.isin(family[starts], lines))
+        boxes = lengthened(boxes, seen.astype(np.float64), starts, np.isin(family[starts], lines))
         keep = best_first(boxes, labels, scores, self.config.decode.merge_iou)
         return boxes[keep], labels[keep], scores[keep].astype(np.float64)
 
@@ -187,7 +187,9 @@ def connected(energy: Floats, cut: float, planes: Sequence[int]) -> tuple[Whole,
     return np.concatenate(pixels), np.concatenate(names)
 
 
-def lengthened(boxes: Floats, seen: Floats, starts: Whole, lines: NDArray[np.bool_]) -> Floats:
+def lengthened(
+    boxes: NDArray[np.float64], seen: NDArray[np.float64], starts: Whole, lines: NDArray[np.bool_]
+) -> NDArray[np.float64]:
     """Boxes (M, 4), those of lines as long as their pixels (P, 4) say together."""
     low = np.minimum(boxes[:, :2], np.minimum.reduceat(seen[:, :2], starts))
     high = np.maximum(boxes[:, 2:], np.maximum.reduceat(seen[:, 2:], starts))
