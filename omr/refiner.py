@@ -14,10 +14,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, max_pool2d
 
 from .layers import Residual, conv_bn, double
 from .regions import SIZE, seen_sides
 
+HALF = SIZE // 2
 AT_ONCE = 128  # boxes; as many as the processor's cache takes well
 
 
@@ -53,11 +55,14 @@ class Refiner(nn.Module):
         scale, shift = self.condition(facts)[..., None, None].chunk(2, 1)
         middle = (middle + double(self.lateral(deep))) * (1 + scale) + shift
         fine = self.fine(near + double(self.merge(middle)))
-        x, y = (
-            head(torch.cat((fine.mean(across), fine.amax(across)), 1))
-            for head, across in ((self.columns, 2), (self.rows, 3))
-        )
+        x, y = self.columns(_profile(fine, (HALF, 1))), self.rows(_profile(fine, (1, HALF)))
         return torch.stack((x[:, 0], y[:, 0], x[:, 1], y[:, 1]), 1).float()
+
+
+def _profile(features: Tensor, across: tuple[int, int]) -> Tensor:
+    """Mean and maximum of features (M, D, SIZE / 2, SIZE / 2) across: (M, 2 D, SIZE / 2)."""
+    pooled = [pool(features, across).flatten(2) for pool in (avg_pool2d, max_pool2d)]
+    return torch.cat(pooled, 1)
 
 
 def _profile_head(inputs: int) -> nn.Sequential:
