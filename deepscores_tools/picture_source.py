@@ -19,14 +19,17 @@ from deepscores_tools.page_sources import pages_of_file
 from deepscores_tools.symbols import Page
 
 
-def with_pictures(pages: Iterable[Page], pictures: PictureSource) -> Iterator[Page]:
+def with_pictures(
+    pages: Iterable[Page], pictures: PictureSource, *, all_of_them: bool = True
+) -> Iterator[Page]:
     """The pages; those without a file that shows them get one, a PNG, until the next page.
 
-    Raises InputError for a page without a picture in `pictures`, and without masks.
+    Raises InputError for a page without a picture in `pictures`, and without masks; unless
+    all_of_them, a page that no file shows stays as it is.
     """
     with TemporaryDirectory() as folder:
         for page in pages:
-            if page.image is not None:
+            if page.image is not None or not (all_of_them or pictures.has_file(page)):
                 yield page
                 continue
             file = Path(folder, "page.png")
@@ -35,16 +38,17 @@ def with_pictures(pages: Iterable[Page], pictures: PictureSource) -> Iterator[Pa
 
 
 class PictureSource:
-    """Pictures of pages: the dataset's own, those in `folder`, or made from the masks.
+    """Pictures of pages: the dataset's own, those in `places`, or made from the masks.
 
-    folder: what `omr detect` was given, a folder or a single file; page names are relative to
-    it. Pages of PDF and TIFF files are taken from the file that they came from.
+    places: what `omr detect` was given, folders or single files; page names are relative to
+    them. Pages of PDF and TIFF files are taken from the file that they came from.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        if folder is not None and not folder.exists():
-            raise InputError(folder, "no such file or folder")
-        self._folder = folder.parent if folder is not None and folder.is_file() else folder
+    def __init__(self, *places: Path) -> None:
+        for place in places:
+            if not place.exists():
+                raise InputError(place, "no such file or folder")
+        self._folders = [p.parent if p.is_file() else p for p in places]
 
     def has(self, page: Page) -> bool:
         """Whether there is a picture, or masks to make one of; it may yet be unreadable."""
@@ -74,13 +78,12 @@ class PictureSource:
 
     def _own(self, page: Page) -> NDArray[np.uint8]:
         if not self.has(page):
-            raise InputError(page.name, "has neither an image nor masks to rebuild one from; "
-                             "say with --images where the images are")  # fmt: skip
+            where = f" in {self._folders[0]}" if self._folders else ""
+            raise InputError(page.name, f"has neither an image{where} nor masks to rebuild one "
+                             "from; say with --images what omr detect was given")  # fmt: skip
         return page_image(page)
 
     def _file(self, page: Page) -> Path | None:
-        if self._folder is None:
-            return None
         names = [page.name, *([page.source] if page.source else [])]
-        places = [self._folder / inside(name, page.name) for name in names]
-        return next((place for place in places if place.is_file()), None)
+        files = [folder / inside(n, page.name) for folder in self._folders for n in names]
+        return next((file for file in files if file.is_file()), None)

@@ -15,6 +15,7 @@ from omr.evaluation import evaluate
 from omr.evaluation_crops import Crop, crops_of
 from omr.evaluation_errors import Mistake
 from omr.evaluation_report import Report
+from omr.model_store import model_folder, read_config
 
 
 def evaluate_files(
@@ -77,8 +78,6 @@ def with_frequent(
 
 def model_thresholds(model: str) -> dict[str, float]:
     """A model's score thresholds per class: a released model's name or a folder. InputError."""
-    from omr.model_store import model_folder, read_config  # imports torch, which takes seconds
-
     config = read_config(model_folder(Path(model)))
     names = (*config.classes, *config.staff_classes)
     return {name: config.threshold(name) for name in names}

@@ -1,6 +1,7 @@
 """Model folders: `model.safetensors`, `config.json`, `README.md`. Never a pickle.
 
-Released models lie in `omr/models` of the wheel, or in `models/` beside the checkout.
+Released models lie in `omr/models` of the wheel, or in `models/` beside the checkout. PyTorch,
+which takes seconds to import, is imported for weights alone, not for what is told of a model.
 """
 
 from __future__ import annotations
@@ -9,16 +10,16 @@ import hashlib
 import json
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
 from pydantic import ValidationError
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 
 from deepscores_tools.errors import InputError
 
 from .config import ModelConfig
-from .network import WatershedNet
+
+if TYPE_CHECKING:
+    from .network import WatershedNet
 
 _HERE = Path(__file__).resolve().parent
 RELEASED = (_HERE / "models", _HERE.parent / "models")
@@ -65,6 +66,11 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 def load_model(model: str | Path) -> tuple[WatershedNet, ModelConfig]:
     """A network with its weights (fp32, eval mode) and its configuration. Raises InputError."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from .network import WatershedNet
+
     folder = model_folder(model)
     config = read_config(folder)
     net = WatershedNet(config)
@@ -103,6 +109,9 @@ def _refuse_stand_ins(file: Path) -> None:
 
 def save_model(folder: Path, net: WatershedNet, config: ModelConfig) -> None:
     """Write weights (fp16, batch-norm rows fp32) and configuration, each whole or not at all."""
+    import torch
+    from safetensors.torch import save_file
+
     folder.mkdir(parents=True, exist_ok=True)
     weights = {}
     for name, value in net.state_dict().items():

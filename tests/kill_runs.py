@@ -20,23 +20,22 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from xml.etree import ElementTree
 
 import numpy as np
-import torch
 from omr_cli.main import main as omr
 from PIL import Image
 from safetensors import safe_open
 
-from deepscores_tools import conversion, dataset_reading, engraving  # noqa: F401
 from deepscores_tools.formats import coco
 from deepscores_tools.symbols import Box, Page, Symbol
-from omr import batch, detector, training  # noqa: F401  loaded before the forks
-from omr.config import DecodeConfig, ModelConfig, NetworkConfig
-from omr.model_store import save_model
-from omr.network import WatershedNet
+
+LOADED = ("deepscores_tools.conversion", "deepscores_tools.dataset_reading",
+          "deepscores_tools.engraving", "omr.batch", "omr.detector", "omr.training")  # fmt: skip
+"""Before the forks, but not as this file is imported, which render's own processes do."""
 
 SCORE = """<mei xmlns="http://www.music-encoding.org/ns/mei"><music><body><mdiv><score><scoreDef>
 <staffGrp><staffDef n="1" lines="5" clef.shape="G" clef.line="2"/></staffGrp></scoreDef><section>
@@ -79,6 +78,12 @@ def music_page(number: int) -> Page:
 
 def make_inputs(root: Path) -> None:
     """Pages with their truth, a tiny model, scores and a recipe."""
+    import torch
+
+    from omr.config import DecodeConfig, ModelConfig, NetworkConfig
+    from omr.model_store import save_model
+    from omr.network import WatershedNet
+
     pages = []
     (root / "pages").mkdir()
     for number in range(6):
@@ -224,6 +229,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     wrong: list[str] = []
+    for module in LOADED:
+        import_module(module)
     with TemporaryDirectory() as folder:
         os.chdir(folder)
         if (child := os.fork()) == 0:  # threads of torch would not outlive the forks to come

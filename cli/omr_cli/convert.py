@@ -6,13 +6,16 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import images_option, masks_option, notice_of_masks
+from omr_cli.options import images_option, masks_option, notice_of_masks, pictures_of
 
 FORMAT_NAMES = (
     "deepscores-v1", "deepscores-v2", "mung", "coco", "voc", "yolo", "csv", "labelstudio",
     "parquet",
 )  # fmt: skip
 """Those that can be written; listed here so that --help need not load them."""
+
+WITHOUT_PICTURES = ("mung", "csv")
+"""Folders of these hold annotations alone."""
 
 
 @click.command()
@@ -55,7 +58,7 @@ def convert(
     from deepscores_tools.conversion import write_dataset
     from deepscores_tools.dataset_reading import open_pages, same_place
     from deepscores_tools.errors import InputError
-    from deepscores_tools.picture_source import PictureSource, with_pictures
+    from deepscores_tools.picture_source import with_pictures
     from omr_cli.progress import progress
 
     source = open_pages(dataset, masks=masks, annotation_set=annotation_set)
@@ -63,8 +66,9 @@ def convert(
         raise InputError(out, "would replace what is read; choose another place")
     notice_of_masks(source)
     pages = progress(source)
-    if images is not None:
-        pages = with_pictures(pages, PictureSource(images))
+    if images is not None or not (out.suffix or format_name in WITHOUT_PICTURES):
+        pictures = pictures_of(dataset, images)
+        pages = with_pictures(pages, pictures, all_of_them=images is not None)
     if map_text is None:
         counts = write_dataset(
             pages, out, format_name, source.listed_classes(), image_url

@@ -63,7 +63,7 @@ def detect(
         from omr.detector import Detector, set_threads
         from omr.model_store import model_folder, model_hash
         from omr.outputs import FORMATS, Outputs, RunOptions
-        from omr.viewer.run_pictures import note_inputs
+        from omr.run_inputs import note_inputs
 
         folder = model_folder(model)
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

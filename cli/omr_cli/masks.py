@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import images_option
+from omr_cli.options import images_option, pictures_of
 
 
 @click.command()
@@ -37,7 +37,6 @@ def masks(
     from deepscores_tools.class_maps import vocabulary
     from deepscores_tools.class_masks import class_grays, write_class_masks, write_instance_masks
     from deepscores_tools.dataset_reading import open_pages
-    from deepscores_tools.picture_source import PictureSource
     from deepscores_tools.summary import summarise
     from deepscores_tools.whole_folder import whole_folder
     from omr_cli.progress import progress
@@ -46,7 +45,7 @@ def masks(
         raise click.UsageError("--classes has no use with --instances")
     table = vocabulary(table_name) if table_name else None
     source = open_pages(dataset, masks=True)
-    pictures = PictureSource(images)
+    pictures = pictures_of(dataset, images)
     with whole_folder(out) as folder:
         if instances:
             counts = write_instance_masks(progress(source), folder, pictures, without)

@@ -21,7 +21,7 @@ def list_models() -> None:
     for name in model_names():
         facts = _facts(name)
         click.echo(
-            f"{name:<12} {facts['licence']:<12} {facts['classes']:>4} classes  "
+            f"{name:<12} {facts['licence']:<16} {facts['classes']:>4} classes  "
             f"{facts['bytes'] / 1e6:5.1f} MB  {facts['sha256'][:12]}"
         )
 

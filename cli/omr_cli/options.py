@@ -9,19 +9,30 @@ import click
 
 if TYPE_CHECKING:
     from deepscores_tools.dataset_reading import Pages
+    from deepscores_tools.picture_source import PictureSource
 
 images_option = click.option(
     "--images",
     type=click.Path(path_type=Path),
-    help="Where the pictures are, if DATASET has none: what omr detect was given.",
+    help="Where the pictures are, if they are not found: what omr detect was given.",
 )
-"""For datasets without pictures of their own; see deepscores_tools.picture_source."""
+"""For datasets without pictures of their own; see pictures_of."""
 
 masks_option = click.option(
     "--masks",
     is_flag=True,
     help="Cut masks from the segmentation images of DeepScores; boxes grow to whole pixels.",
 )
+
+
+def pictures_of(dataset: str, images: Path | None) -> PictureSource:
+    """The pictures in `images`; where that is not said, those that a run was given."""
+    from deepscores_tools.picture_source import PictureSource
+    from deepscores_tools.splits import parse_spec
+    from omr.run_inputs import run_inputs
+
+    path, _ = parse_spec(dataset)
+    return PictureSource(*([images] if images is not None else run_inputs(path)))
 
 
 def notice_of_masks(source: Pages) -> None:

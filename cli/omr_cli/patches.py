@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import images_option
+from omr_cli.options import images_option, pictures_of
 
 
 @click.command()
@@ -29,12 +29,11 @@ def patches(
     """
     from deepscores_tools.dataset_reading import open_pages
     from deepscores_tools.patches import draw_symbols, write_patches
-    from deepscores_tools.picture_source import PictureSource
     from deepscores_tools.whole_folder import whole_folder
     from omr_cli.progress import progress
 
     source = open_pages(dataset)
-    pictures = PictureSource(images)
+    pictures = pictures_of(dataset, images)
     drawn = draw_symbols(progress(source, "drawing"), most, seed)
     with whole_folder(out) as folder:
         cut = progress(source, "cutting")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import images_option
+from omr_cli.options import images_option, pictures_of
 
 
 @click.command()
@@ -33,11 +33,10 @@ def stats(dataset: str, out: Path | None, as_json: bool, images: Path | None) ->
         statistics = collect(progress(source))
     else:
         from deepscores_tools.class_examples import ClassExamples
-        from deepscores_tools.picture_source import PictureSource
         from deepscores_tools.statistics_figures import write_figures
         from deepscores_tools.whole_folder import whole_folder
 
-        examples = ClassExamples(PictureSource(images))
+        examples = ClassExamples(pictures_of(dataset, images))
         with whole_folder(out) as folder:
             statistics = collect(examples.watch(progress(source)))
             write_numbers(statistics, folder)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import images_option, masks_option, notice_of_masks
+from omr_cli.options import images_option, masks_option, notice_of_masks, pictures_of
 
 
 @click.command()
@@ -51,7 +51,6 @@ def tile(
     from deepscores_tools.errors import InputError
     from deepscores_tools.formats import coco
     from deepscores_tools.formats.coco_read import IMAGES
-    from deepscores_tools.picture_source import PictureSource
     from deepscores_tools.tiles import write_tiles
     from deepscores_tools.tiles_around import rare_classes
     from deepscores_tools.whole_folder import whole_folder
@@ -69,7 +68,7 @@ def tile(
         chosen |= rare_classes(progress(source, "counting"), rare)
     if on_symbols and not chosen:
         raise InputError(dataset, f"has no class with fewer than {rare} symbols")
-    pictures = PictureSource(images)
+    pictures = pictures_of(dataset, images)
     counts: Counter[str] = Counter()
     with whole_folder(out) as folder:
         tiles = write_tiles(

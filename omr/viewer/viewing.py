@@ -18,10 +18,11 @@ from deepscores_tools.symbols import Page
 from omr import spool
 from omr.class_map import ClassMap
 from omr.evaluation_files import model_thresholds
+from omr.model_store import model_folder, model_hash
+from omr.run_inputs import run_inputs
 
 from .document import Written, write_document
 from .page_record import PageRecords, ViewedPage
-from .run_pictures import run_pictures
 
 RUN, SPOOL = "run.json", "pages"  # see omr/outputs.py
 
@@ -47,9 +48,7 @@ def write_view(
     thresholds = _thresholds(spec, model)
     known = dict.fromkeys([*listed, *(thresholds or ())])
     path, _ = parse_spec(spec)
-    pictures = (
-        [PictureSource(images)] if images is not None else [PictureSource(), *run_pictures(path)]
-    )
+    pictures = PictureSource(*([images] if images is not None else run_inputs(path)))
     viewed = with_truth(pages, truth, pictures)
     return write_document(
         viewed, file, PageRecords(list(known), class_map),
@@ -81,7 +80,7 @@ def title_of(spec: str) -> str:
 
 
 def with_truth(
-    pages: Iterable[Page], truth: str | None, pictures: Sequence[PictureSource]
+    pages: Iterable[Page], truth: str | None, pictures: PictureSource
 ) -> Iterator[ViewedPage]:
     """Each page with its picture and its truth, in the order of the truth where there is one.
 
@@ -108,12 +107,11 @@ def with_truth(
         yield ViewedPage(page, _gray(pictures, page))
 
 
-def _gray(pictures: Sequence[PictureSource], *candidates: Page) -> NDArray[np.uint8] | None:
+def _gray(pictures: PictureSource, *candidates: Page) -> NDArray[np.uint8] | None:
     """The picture of the first of these that has one, cut or filled to the size of the first."""
     for page in candidates:
-        for source in pictures:
-            if source.has(page):
-                return _of_size(source.gray(page), candidates[0])
+        if pictures.has(page):
+            return _of_size(pictures.gray(page), candidates[0])
     return None
 
 
@@ -139,8 +137,6 @@ def _thresholds(spec: str, model: str | None) -> Mapping[str, float] | None:
     path, _ = parse_spec(spec)
     if not is_run(path):
         return None
-    from omr.model_store import model_folder, model_hash  # imports torch, which takes seconds
-
     try:
         run = json.loads((path / RUN).read_bytes())
         same = model_hash(model_folder(run["model"])) == run["model_hash"]

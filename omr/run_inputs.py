@@ -1,4 +1,4 @@
-"""Where the pictures of a run lie: `omr detect` notes what it was given, the viewer looks there."""
+"""Where the pictures of a run lie: `omr detect` notes what it was given, others look there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.whole_file import write_whole
 
 INPUTS = "inputs.json"
@@ -18,9 +17,10 @@ def note_inputs(out: Path, inputs: Iterable[Path]) -> None:
     write_whole(out / INPUTS, json.dumps({"inputs": list(paths)}, indent=1) + "\n")
 
 
-def run_pictures(out: Path) -> list[PictureSource]:
-    """Sources of pictures for the pages of OUT: what is noted there and still at hand."""
-    return [PictureSource(path) for path in map(Path, _noted(out)) if path.exists()]
+def run_inputs(out: Path) -> list[Path]:
+    """The files and folders noted in OUT, or beside a file of OUT, that are still at hand."""
+    folder = out if out.is_dir() else out.parent
+    return [path for path in map(Path, _noted(folder)) if path.exists()]
 
 
 def _noted(out: Path) -> list[str]:
