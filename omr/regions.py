@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 SIZE = 48  # cells along each side of a region
 FAR = 4.0  # cells; sides moved by more are looked at again
+THIN, SURE = 4.0, 0.25  # pixels; see `on_pixels`
 MARGIN = 0.35, 0.15  # interlines, and share of the side, that a region goes beyond its box
 
 # Cells (n, SIZE, SIZE), extents (n, 2) and the boxes' rows (n,), to places of sides (n, 4).
@@ -72,4 +73,17 @@ def seen_sides(
         rows = rows[far]
         if not len(rows):
             break
-    return boxes
+    return on_pixels(boxes)
+
+
+def on_pixels(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The boxes (M, 4) with their sides on whole pixels, since symbols are made of pixels.
+
+    A symbol less than THIN thick has them moved by SURE at most: a pixel too many is half a stem.
+    """
+    whole = np.round(boxes)
+    sides = np.tile(boxes[:, 2:] - boxes[:, :2], 2)
+    moved = (sides >= THIN) | (np.abs(whole - boxes) <= SURE)
+    whole = np.where(moved, whole, boxes)
+    whole[:, 2:] = np.maximum(whole[:, 2:], whole[:, :2] + 0.5)
+    return whole

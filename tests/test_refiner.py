@@ -8,7 +8,7 @@ import torch
 from omr.looks import make_looks, shaken
 from omr.losses import side_loss
 from omr.refiner import Refiner, places, refine
-from omr.regions import SIZE, cut_cells, regions_of
+from omr.regions import SIZE, cut_cells, on_pixels, regions_of
 
 INTERLINE = 20.0
 
@@ -42,6 +42,12 @@ def test_cells_keep_the_share_of_ink() -> None:
     assert cells.shape == (len(boxes), SIZE, SIZE)
     for cell, (x0, y0, x1, y1) in zip(cells, regions, strict=True):
         assert abs(float(cell.mean()) - float(ink[y0:y1, x0:x1].mean())) < 6
+
+
+def test_sides_lie_on_whole_pixels_but_those_of_thin_symbols_in_doubt() -> None:
+    boxes = np.array([[10.4, 20.2, 20.6, 31.7], [5.1, 5.4, 7.4, 30.3], [2.4, 1.0, 2.6, 9.0]])
+    whole = [[10, 20, 21, 32], [5, 5, 7.4, 30], [2.4, 1, 2.9, 9]]
+    np.testing.assert_allclose(on_pixels(boxes), whole)
 
 
 def test_looks_name_the_true_sides_in_cells() -> None:
