@@ -23,8 +23,9 @@ from torchvision.models.detection.anchor_utils import AnchorGenerator
 from omr.config import ModelConfig
 from omr.crops import CropDataset, collate
 from omr.detector import Detector, fast_dtype
-from omr.losses import box_loss, class_loss, energy_loss, side_loss
+from omr.losses import Told, refiner_loss
 from omr.network import WatershedNet, conv_bn
+from omr.pretraining import paint
 from omr.watershed import Found
 
 CPU = torch.device("cpu")
@@ -59,23 +60,10 @@ class Ours:
 
     def loss(self, crops: CropDataset, numbers: Sequence[int]) -> Tensor:
         batch = collate([crops[i] for i in numbers])
-        features, energy = self.net(batch.ink.contiguous(memory_format=torch.channels_last))
-        crop, family, y, x = batch.place.T
-        vectors = features[crop, :, y, x]
-        with torch.autocast("cpu", enabled=False):
-            loss = (
-                energy_loss(energy, batch.energy)
-                + class_loss(self.net.classify(vectors, family), batch.label)
-                + box_loss(self.net.locate(vectors, family), batch.box, "iou")
-            )
+        losses = Told.of(self.net, batch).losses(batch, "iou")
         if self.net.refiner:
-            looks = batch.looks
-            cells = looks.cells[:, None].float() / 255
-            sides = self.net.refiner(
-                cells.contiguous(memory_format=torch.channels_last), looks.label, looks.extent
-            )
-            loss = loss + side_loss(sides, looks.sides)
-        return loss
+            losses["refiner"] = refiner_loss(self.net.refiner, batch.looks)
+        return torch.stack(list(losses.values())).sum()
 
     def find(self, ink: NDArray[np.uint8]) -> Found:
         if self._detector is None:  # it folds the network's batch norms
@@ -188,16 +176,9 @@ class UNetPerFamily:
         self, ink: NDArray[np.uint8], boxes: NDArray[np.float32], labels: NDArray[np.int64],
         row: int,
     ) -> NDArray[np.int64]:  # fmt: skip
-        """The class of every pixel in one family: of the ink in a box, small boxes on top."""
-        mask = np.full(ink.shape, self.sizes[row], dtype=np.int64)
+        """The class of every pixel in one family, the number of its classes for none."""
         mine = np.flatnonzero((labels >= self.first[row]) & (labels < self.first[row + 1]))
-        areas = (boxes[mine, 2:] - boxes[mine, :2]).prod(axis=1)
-        for i in mine[np.argsort(-areas)]:
-            x0, y0 = np.floor(boxes[i, :2].clip(0)).astype(int)
-            x1, y1 = np.ceil(boxes[i, 2:].clip(0)).astype(int)
-            window = mask[y0:y1, x0:x1]
-            window[ink[y0:y1, x0:x1] > 127] = labels[i] - self.first[row]
-        return mask
+        return paint(ink, boxes[mine], labels[mine] - self.first[row], self.sizes[row])
 
     def find(self, ink: NDArray[np.uint8]) -> Found:
         height, width = ink.shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,13 @@ from deepscores_tools.errors import InputError
 
 def save_checkpoint(
     file: Path,
-    net: nn.Module,
-    ema: nn.Module,
+    modules: Mapping[str, nn.Module],
     optimiser: torch.optim.Optimizer,
     facts: dict[str, Any],
 ) -> None:
-    """Weights, averaged weights, optimiser state, and facts (step, best, recipe) as metadata."""
+    """Weights of modules by name, optimiser state, facts (step, best, recipe) as metadata."""
     tensors: dict[str, Tensor] = {}
-    for prefix, module in (("net", net), ("ema", ema)):
+    for prefix, module in modules.items():
         tensors |= {
             f"{prefix}.{k}": v.detach().contiguous() for k, v in module.state_dict().items()
         }
@@ -36,14 +36,15 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    file: Path, net: nn.Module, ema: nn.Module, optimiser: torch.optim.Optimizer
+    file: Path, modules: Mapping[str, nn.Module], optimiser: torch.optim.Optimizer
 ) -> dict[str, Any]:
     """Restore what `save_checkpoint` wrote; returns the facts. Raises InputError if damaged."""
     try:
         with safe_open(file, framework="pt") as stored:
             facts: dict[str, Any] = json.loads(stored.metadata()["facts"])
             tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118
-        for prefix, module in (("net.", net), ("ema.", ema)):
+        for name, module in modules.items():
+            prefix = f"{name}."
             module.load_state_dict(
                 {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
             )

@@ -1,4 +1,4 @@
-"""The four losses, and their sum.
+"""The losses, and their sum.
 
 P: sampled energetic pixels, M: boxes that the refiner looks at, F: families, K: energy channels,
 C: classes (see network.py).
@@ -6,15 +6,79 @@ C: classes (see network.py).
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 from torchvision.ops import distance_box_iou_loss, generalized_box_iou_loss
 
-from .refiner import places
+from .crops import Batch
+from .looks import Looks
+from .network import WatershedNet
+from .refiner import Refiner, places
 from .regions import SIZE
+
+BANDS = {"under-30": 30, "30-to-299": 300, "300-to-2999": 3000, "3000-and-more": 10**12}
+"""Classes by their instances in training: name of the band, and the number that ends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the network tells of a batch: energy logits (N, F, K, h, w), class logits (P, C) and
+    boxes (P, 4) at the sampled pixels."""
+
+    energy: Tensor
+    classes: Tensor
+    boxes: Tensor
+
+    @classmethod
+    def of(cls, net: WatershedNet, batch: Batch) -> Told:
+        """Run the network; its sparse heads in full precision."""
+        features, energy = net(batch.ink.contiguous(memory_format=torch.channels_last))
+        crop, family, y, x = batch.place.T
+        vectors = features[crop, :, y, x]
+        with torch.autocast(vectors.device.type, enabled=False):
+            return cls(energy, net.classify(vectors, family), net.locate(vectors, family))
+
+    def losses(self, batch: Batch, box: Literal["iou", "squared"]) -> dict[str, Tensor]:
+        """The detector's losses by name. box: the kind of the box's."""
+        with torch.autocast(self.boxes.device.type, enabled=False):
+            return {
+                "energy": energy_loss(self.energy, batch.energy),
+                "class": class_loss(self.classes, batch.label),
+                "box": box_loss(self.boxes, batch.box, box),
+            }
+
+    def by_band(
+        self, batch: Batch, box: Literal["iou", "squared"], instances: Sequence[int]
+    ) -> dict[str, float]:
+        """Class and box loss of frequent and of rare classes: `class/BAND`, `box/BAND`.
+
+        instances: of each class in training. Bands without a pixel in the batch are left out.
+        """
+        ends = torch.tensor(list(BANDS.values()), device=batch.label.device)
+        counts = torch.tensor(instances, device=batch.label.device)
+        bands = torch.searchsorted(ends, counts, right=True)[batch.label]
+        found: dict[str, float] = {}
+        with torch.no_grad():
+            for number, name in enumerate(BANDS):
+                rows = bands == number
+                if rows.any():
+                    chosen = class_loss(self.classes[rows], batch.label[rows])
+                    placed = box_loss(self.boxes[rows], batch.box[rows], box)
+                    found |= {f"class/{name}": float(chosen), f"box/{name}": float(placed)}
+        return found
+
+
+def refiner_loss(refiner: Refiner, looks: Looks) -> Tensor:
+    """The loss of the refiner's sides of the looks."""
+    cells = looks.cells[:, None].float() / 255
+    cells = cells.contiguous(memory_format=torch.channels_last)
+    return side_loss(refiner(cells, looks.label, looks.extent), looks.sides)
 
 
 def energy_loss(logits: Tensor, energy: Tensor) -> Tensor:
@@ -88,7 +152,7 @@ def side_loss(logits: Tensor, wanted: Tensor) -> Tensor:
 class TotalLoss:
     """loss^tot = sum of w_k * loss_k / v_k, v_k the running mean over the last steps (method, 3).
 
-    Without `normalise` every v_k is 1.
+    Without `normalise` every v_k is 1; a loss that has no weight counts once.
     """
 
     def __init__(
@@ -96,14 +160,14 @@ class TotalLoss:
     ) -> None:
         self.weights = dict(zip(("energy", "class", "box", "refiner"), weights, strict=True))
         self.normalise = normalise
-        self.recent: dict[str, deque[float]] = {n: deque(maxlen=window) for n in self.weights}
+        self.window = window
+        self.recent: dict[str, list[float]] = defaultdict(list)
 
     def __call__(self, losses: dict[str, Tensor]) -> Tensor:
         """The sum over the losses at hand, by their names."""
         terms = []
         for name, loss in losses.items():
-            recent = self.recent[name]
-            recent.append(float(loss.detach()))
+            recent = self.recent[name] = [*self.recent[name], float(loss.detach())][-self.window :]
             scale = sum(recent) / len(recent) if self.normalise else 1.0
-            terms.append(self.weights[name] * loss / max(scale, 1e-8))
+            terms.append(self.weights.get(name, 1.0) * loss / max(scale, 1e-8))
         return torch.stack(terms).sum()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -27,15 +28,24 @@ from deepscores_tools.vocabularies import DEEPSCORES
 
 from .calibration import fitted
 from .checkpoint import load_checkpoint, save_checkpoint
-from .config import DataConfig, ModelConfig, Recipe, TrainConfig, resolve_families
+from .class_picture import class_picture
+from .config import (
+    AugmentConfig,
+    DataConfig,
+    ModelConfig,
+    Recipe,
+    StageConfig,
+    Task,
+    TrainConfig,
+    resolve_families,
+)
 from .crops import Batch, CropDataset, cache_pages, collate
 from .detector import Detector, fast_dtype, pick_device
 from .evaluation import evaluate
-from .looks import Looks
-from .losses import TotalLoss, box_loss, class_loss, energy_loss, side_loss
+from .losses import Told, TotalLoss, refiner_loss
 from .model_store import load_model, model_folder, read_config, save_model
 from .network import WatershedNet
-from .refiner import Refiner
+from .pretraining import TASKS, Labelled, Pretraining, examples
 
 
 def train(recipe: Recipe, out: Path, device: str = "auto") -> Path:
@@ -62,7 +72,21 @@ def written_out(model: ModelConfig, pages: Sequence[Page], data: DataConfig) -> 
     return model.model_copy(update={"families": families})
 
 
+def mean_sizes(pages: Sequence[Page]) -> dict[str, tuple[float, float]]:
+    """Mean width and height of each class on the pages, in interlines."""
+    sides: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for page in pages:
+        if page.interline is None:
+            continue
+        for symbol in page.symbols:
+            width, height = symbol.box.width, symbol.box.height
+            sides[symbol.name].append((width / page.interline, height / page.interline))
+    means = {name: np.mean(rows, axis=0) for name, rows in sides.items()}
+    return {name: (round(float(w), 3), round(float(h), 3)) for name, (w, h) in means.items()}
+
+
 _DETECTOR = {"pyramid", "energy", "classes", "box"}
+_PLAIN = AugmentConfig(degrade=False, scale=(1, 1), squeeze=(1, 1), balanced=0)
 
 
 class _Run:
@@ -78,6 +102,7 @@ class _Run:
         cached = cache_pages(pages, out / "cache", self.model.classes)
         del pages  # masks are large; the cache holds what training needs
         self.crops = CropDataset(cached, self.model, recipe.augment, recipe.training)
+        self.instances = [len(members) for members in self.crops.members]
         torch.manual_seed(self.training.seed)
         self.net = WatershedNet(self.model).to(device).to(memory_format=torch.channels_last)
         if self.training.start_from:
@@ -85,22 +110,29 @@ class _Run:
         for part in self.training.frozen:
             _freeze(self.net, part)
         self.ema = copy.deepcopy(self.net).eval()
-        self.optimiser = torch.optim.AdamW(
-            [p for p in self.net.parameters() if p.requires_grad],
-            self.training.learning_rate,
-            weight_decay=self.training.weight_decay,
-        )
+        self.modules: dict[str, nn.Module] = {"net": self.net, "ema": self.ema}
+        learnt = [*self.net.parameters()]
+        self.pretraining: Pretraining | None = None
+        if any(stage.task for stage in self.training.stages):
+            self.pretraining = Pretraining(self.net, self.model).to(device)
+            self.modules["pretraining"] = self.pretraining
+            learnt += self.pretraining.parameters()
+        self.optimiser = _optimiser([p for p in learnt if p.requires_grad], self.training)
         self.total = TotalLoss(self.training.weights, self.training.normalise_losses)
         self.step, self.best = 0, -1.0
         self.checkpoint = out / "checkpoint.safetensors"
         if self.checkpoint.exists():
-            facts = load_checkpoint(self.checkpoint, self.net, self.ema, self.optimiser)
+            facts = load_checkpoint(self.checkpoint, self.modules, self.optimiser)
             self.step, self.best = facts["step"], facts["best"]
+            self.total.recent.update(facts.get("recent", {}))
             _require_same(facts["recipe"], _essence(recipe), out)
 
     def _model(self, pages: Sequence[Page]) -> ModelConfig:
         if self.recipe.model:
-            return written_out(self.recipe.model, pages, self.recipe.data)
+            model = written_out(self.recipe.model, pages, self.recipe.data)
+            if model.decode.box == "cached":
+                model = model.model_copy(update={"sizes": mean_sizes(pages)})
+            return model
         start = cast(str, self.training.start_from)
         return read_config(model_folder(start))
 
@@ -109,78 +141,86 @@ class _Run:
         log = SummaryWriter(str(self.out / "log"), purge_step=self.step)
         dtype = fast_dtype(self.device)
         bar = tqdm(total=self.training.steps, initial=self.step, disable=None, unit="step")
-        for batch in self._batches():
+        for stage, batch in self._batches():
             self._set_rate()
-            losses = self._learn(batch.to(self.device), dtype)
+            losses, bands = self._learn(stage, batch.to(self.device), dtype)
             self.step += 1
             bar.update()
-            for name, loss in losses.items():
+            for name, loss in (losses | bands).items():
                 log.add_scalar(f"loss/{name}", loss, self.step)
             shown = " ".join(f"{name} {loss:.2f}" for name, loss in losses.items())
             bar.set_postfix_str(shown, refresh=False)
-            last = self.step == self.training.steps
+            last = any(self.step == steps.stop for _, steps in schedule(self.training))
             if self.step % self.training.validate_every == 0 or last:
-                self._validate(log)
+                self._validate(stage, log)
             if self.step % self.training.checkpoint_every == 0 or last:
                 self._save()
         log.close()
         return self.out / "model"
 
-    def _batches(self) -> Iterator[Batch]:
-        first = self.step * self.training.batch
-        return iter(
-            DataLoader(
-                Subset(self.crops, range(first, len(self.crops))),
-                self.training.batch,
-                collate_fn=collate,
+    def _batches(self) -> Iterator[tuple[StageConfig, Batch | Labelled]]:
+        """What is learnt in each of the remaining steps, and from what."""
+        size = self.training.batch
+        for stage, steps in schedule(self.training):
+            task = stage.task
+            for batch in DataLoader[Any](
+                Subset(
+                    examples(task, self.crops) if task else self.crops,
+                    range(max(self.step, steps.start) * size, steps.stop * size),
+                ),
+                size,
+                collate_fn=Labelled.together if task else collate,
                 num_workers=self.training.workers,
                 multiprocessing_context="spawn" if self.training.workers else None,
                 prefetch_factor=4 if self.training.workers else None,
                 worker_init_fn=_one_thread,
                 pin_memory=self.device.type == "cuda",
-            )
-        )
+            ):
+                yield stage, batch
 
-    def _learn(self, batch: Batch, dtype: torch.dtype) -> dict[str, float]:
-        """One step on a batch; the losses, by name."""
-        frozen = self.training.frozen
+    def _learn(
+        self, stage: StageConfig, batch: Batch | Labelled, dtype: torch.dtype
+    ) -> tuple[dict[str, float], dict[str, float]]:
+        """One step on a batch: the losses by name, and those of rare and frequent classes."""
         for name, part in self.net.named_children():
-            part.train(name not in frozen)  # frozen batch norms keep their statistics
+            part.train(name not in self.training.frozen)  # frozen batch norms keep theirs
         with torch.autocast(self.device.type, dtype, enabled=dtype != torch.float32):
-            losses = {} if set(frozen) >= _DETECTOR else self._detector_losses(batch)
-            if self.net.refiner and "refiner" not in frozen and len(batch.looks.label):
-                losses["refiner"] = self._refiner_loss(self.net.refiner, batch.looks)
+            losses, bands = self._losses(stage, batch)
         if not losses:
-            return {}
+            return {}, {}
         self.total(losses).backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         _average(self.ema, self.net, min(self.training.ema, (1 + self.step) / (10 + self.step)))
-        return {name: float(loss.detach()) for name, loss in losses.items()}
+        return {name: float(loss.detach()) for name, loss in losses.items()}, bands
 
-    def _detector_losses(self, batch: Batch) -> dict[str, Tensor]:
-        features, energy = self.net(batch.ink.contiguous(memory_format=torch.channels_last))
-        crop, family, y, x = batch.place.T
-        vectors = features[crop, :, y, x]
-        with torch.autocast(self.device.type, enabled=False):
-            boxes = self.net.locate(vectors, family)
-            return {
-                "energy": energy_loss(energy, batch.energy),
-                "class": class_loss(self.net.classify(vectors, family), batch.label),
-                "box": box_loss(boxes, batch.box, self.training.box_loss),
-            }
-
-    def _refiner_loss(self, refiner: Refiner, looks: Looks) -> Tensor:
-        cells = looks.cells[:, None].float() / 255
-        cells = cells.contiguous(memory_format=torch.channels_last)
-        return side_loss(refiner(cells, looks.label, looks.extent), looks.sides)
+    def _losses(
+        self, stage: StageConfig, batch: Batch | Labelled
+    ) -> tuple[dict[str, Tensor], dict[str, float]]:
+        if isinstance(batch, Labelled):
+            assert stage.task
+            assert self.pretraining
+            return {stage.task: self.pretraining.loss(self.net, batch, stage.task)}, {}
+        frozen = self.training.frozen
+        losses: dict[str, Tensor] = {}
+        bands: dict[str, float] = {}
+        if not set(frozen) >= _DETECTOR:
+            told = Told.of(self.net, batch)
+            losses = told.losses(batch, self.training.box_loss)
+            bands = told.by_band(batch, self.training.box_loss, self.instances)
+        if self.net.refiner and "refiner" not in frozen and len(batch.looks.label):
+            losses["refiner"] = refiner_loss(self.net.refiner, batch.looks)
+        return {name: loss for name, loss in losses.items() if name in stage.learn}, bands
 
     def _set_rate(self) -> None:
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(self.step, self.training)
 
-    def _validate(self, log: SummaryWriter) -> None:
+    def _validate(self, stage: StageConfig, log: SummaryWriter) -> None:
+        if stage.task:
+            self._validate_task(stage.task, log)
+            return
         detector = Detector(copy.deepcopy(self.ema), self.model, self.device)
         found = []
         for number, page in enumerate(self.val):
@@ -194,6 +234,18 @@ class _Run:
         if report.map > self.best:
             self.best = report.map
             save_model(self.out / "model", self.ema, fitted(self.model, report))
+        page = self.val[0]
+        if page.interline:
+            picture = class_picture(detector, page_image(page), page.interline)
+            log.add_image("validation/classes", picture, self.step, dataformats="HWC")
+
+    def _validate_task(self, task: Task, log: SummaryWriter) -> None:
+        assert self.pretraining
+        cached = cache_pages(self.val, self.out / "cache", self.model.classes)
+        crops = CropDataset(cached, self.model, _PLAIN, self.training)
+        name, figure = TASKS[task][0], self.pretraining.measure(self.net, crops, task)
+        log.add_scalar(f"validation/{name.replace(' ', '-')}", figure, self.step)
+        tqdm.write(f"step {self.step}: validation {name} {figure:.3f}")
 
     def _as_scanned(self, page: Page, number: int) -> NDArray[np.uint8]:
         """A validation page; every other one degraded, always alike, where crops are degraded."""
@@ -204,8 +256,26 @@ class _Run:
         return degrade(gray, page.interline, rng, draw_preset(rng))
 
     def _save(self) -> None:
-        facts = {"step": self.step, "best": self.best, "recipe": _essence(self.recipe)}
-        save_checkpoint(self.checkpoint, self.net, self.ema, self.optimiser, facts)
+        facts = {"step": self.step, "best": self.best, "recent": self.total.recent}
+        facts |= {"recipe": _essence(self.recipe)}
+        save_checkpoint(self.checkpoint, self.modules, self.optimiser, facts)
+
+
+def schedule(training: TrainConfig) -> list[tuple[StageConfig, range]]:
+    """The stages and the steps of each."""
+    shares = np.cumsum([stage.share for stage in training.stages])
+    ends = [round(training.steps * share / shares[-1]) for share in shares]
+    return [
+        (stage, range(*ends_of))
+        for stage, ends_of in zip(training.stages, pairwise([0, *ends]), strict=True)
+    ]
+
+
+def _optimiser(learnt: list[nn.Parameter], training: TrainConfig) -> torch.optim.Optimizer:
+    rate, decay = training.learning_rate, training.weight_decay
+    if training.optimiser == "rmsprop":  # the thesis's decay rate of 0.995
+        return torch.optim.RMSprop(learnt, rate, alpha=0.995, weight_decay=decay)
+    return torch.optim.AdamW(learnt, rate, weight_decay=decay)
 
 
 def learning_rate(step: int, training: TrainConfig) -> float:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import coco
 from deepscores_tools.symbols import Box, Page, Symbol
 from omr.checkpoint import load_checkpoint
 from omr.config import (
+    AugmentConfig,
     ModelConfig,
     NetworkConfig,
     Recipe,
@@ -27,7 +30,8 @@ from omr.crops import CropDataset, cache_pages
 from omr.detector import Detector
 from omr.model_store import load_model, save_model
 from omr.network import WatershedNet
-from omr.training import learning_rate, start_from, train, written_out
+from omr.pretraining import PatchDataset, PixelDataset, mean_iou
+from omr.training import learning_rate, schedule, start_from, train, written_out
 
 ROOT = Path(__file__).parent.parent
 INTERLINE = 16
@@ -92,7 +96,8 @@ def test_a_resumed_run_ends_where_an_unbroken_one_does(recipe: Recipe, tmp_path:
         model = written_out(recipe.model, [make_page(tmp_path, 0)], recipe.data)
         net, ema = WatershedNet(model), WatershedNet(model)
         optimiser = torch.optim.AdamW(net.parameters())
-        facts = load_checkpoint(tmp_path / run / "checkpoint.safetensors", net, ema, optimiser)
+        checkpoint = tmp_path / run / "checkpoint.safetensors"
+        facts = load_checkpoint(checkpoint, {"net": net, "ema": ema}, optimiser)
         assert facts["step"] == 4
         states.append(net.state_dict())
     for name, value in states[0].items():
@@ -206,3 +211,78 @@ def test_the_rate_rises_stays_and_falls() -> None:
     rates = [learning_rate(step, training) for step in range(100)]
     assert rates[0] < rates[9] == rates[40] == 1.0
     assert rates[99] < 0.05
+
+
+def test_the_thesiss_schedule_runs_and_resumes(recipe: Recipe, tmp_path: Path) -> None:
+    learn = (["patches"], ["segmentation"], ["energy"], ["class"], ["box"], ["energy", "class"])
+    recipe = Recipe.model_validate(
+        recipe.model_dump()
+        | {"augment": {"degrade": False, "margin_crops": 1, "margin_size": (40, 60)}}
+        | {"model": {**recipe.model.model_dump(), "decode": {"components": "cut", "box": "cached"}}}
+        | {
+            "training": {
+                **recipe.training.model_dump(),
+                **{"steps": 12, "optimiser": "rmsprop", "ema": 0.0, "normalise_losses": True},
+                **{"stages": [{"learn": names} for names in learn]},
+            }
+        }
+    )
+    assert [list(steps) for _, steps in schedule(recipe.training)][-1] == [10, 11]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("omr.training.tqdm.write", interrupt_at("mIoU"))
+        with pytest.raises(KeyboardInterrupt):
+            train(recipe, tmp_path / "run", "cpu")
+    folder = train(recipe, tmp_path / "run", "cpu")
+    _, model = load_model(folder)
+    assert model.sizes["stem"] == pytest.approx((2 / INTERLINE, 50 / INTERLINE), abs=1e-3)
+    events = EventAccumulator(str(tmp_path / "run/log"))
+    events.Reload()
+    tags = events.Tags()
+    assert {"validation/patch-accuracy", "validation/mIoU", "loss/patches", "loss/segmentation",
+            "loss/class/30-to-299", "loss/box/30-to-299"} <= set(tags["scalars"])  # fmt: skip
+    assert tags["images"] == ["validation/classes"]
+    assert [e.step for e in events.Scalars("loss/energy")] == [5, 6, 11, 12]
+
+
+def interrupt_at(word: str) -> Callable[[str], None]:
+    def write(line: str) -> None:
+        if word in line:
+            raise KeyboardInterrupt
+
+    return write
+
+
+def test_patches_show_their_symbol_and_pixels_their_class(recipe: Recipe, tmp_path: Path) -> None:
+    page = make_page(tmp_path, 7)
+    model = written_out(recipe.model, [page], recipe.data)
+    cached = cache_pages([page], tmp_path / "cache", model.classes)
+    plain = AugmentConfig(degrade=False, scale=(1, 1), squeeze=(1, 1))
+    crops = CropDataset(cached, model, plain, recipe.training)
+    patches = PatchDataset(crops)[0]
+    assert patches.ink.shape[1:] == (1, 170, 45)
+    heads = patches.label == model.classes.index("notehead")
+    assert 0 < heads.sum() < len(heads)
+    assert (patches.ink[:, 0, 80:90, 18:27].mean((1, 2))[heads] > 0.9).all()
+    pixels = PixelDataset(crops)[0]
+    assert pixels.label.shape == (1, 64, 64)
+    found = set(pixels.label.unique().tolist())
+    assert found == {0, 1, 2}  # and staff lines are no symbol that it knows
+    assert (pixels.label == 2).float().mean() > 0.8
+
+
+def test_mean_iou_counts_the_classes_that_there_are() -> None:
+    label = torch.tensor([[0, 0, 1, 3]])
+    guess = torch.tensor([[0, 1, 1, 2]])
+    assert mean_iou([(guess, label), (label, label)], 3) == pytest.approx((3 / 4 + 2 / 3) / 2)
+    assert mean_iou([], 3) == 0
+
+
+def test_the_thesiss_network_has_maps_of_the_same_size() -> None:
+    network = NetworkConfig(backbone="refinenet", features=8, hidden=0)
+    model = ModelConfig(name="t", families={"all": ("x", "y")}, network=network)
+    net = WatershedNet(model).eval()
+    with torch.inference_mode():
+        features, energy = net(torch.rand(1, 1, 64, 96))
+    assert features.shape == (1, 8, 32, 48)
+    assert energy.shape == (1, 1, 1, 32, 48)
+    assert net.pyramid.levels(torch.rand(1, 1, 170, 45))[-1].shape[1] == net.pyramid.deepest

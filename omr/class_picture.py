@@ -1,0 +1,64 @@
+"""The class map as a picture (the thesis's figure 6.4): the likeliest class of every pixel.
+
+The network learns classes only where there is energy; what it says elsewhere shows what it has
+understood of the rest.
+"""
+
+from __future__ import annotations
+
+import colorsys
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from deepscores_tools.ink import ink_of
+
+from .detector import Detector
+from .network import MULTIPLE, STRIDE
+from .watershed import energy_map
+
+AT_ONCE = 1 << 16  # pixels
+
+
+def class_picture(
+    detector: Detector, gray: NDArray[np.uint8], interline: float, side: int = 1024
+) -> NDArray[np.uint8]:
+    """RGB (h, w, 3): the classes of a page's middle, a colour each, under its ink.
+
+    gray: (H, W), interline in its pixels. side: of what is shown, at the model's interline, where
+    the page is as large. A pixel's class is one of the family that has most energy there.
+    """
+    scale = detector.config.interline / interline
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    whole = ink_of(gray, interline)
+    ink = np.asarray(cv2.resize(whole, None, fx=scale, fy=scale, interpolation=how), np.uint8)
+    top, left = (max(extent - side, 0) // 2 for extent in ink.shape)
+    ink = ink[top : top + side, left : left + side]
+    height, width = ink.shape
+    padded = np.pad(ink, ((0, -height % MULTIPLE), (0, -width % MULTIPLE)))
+    label = np.repeat(np.repeat(_labels(detector, padded), STRIDE, 0), STRIDE, 1)
+    coloured = _colours(len(detector.config.classes))[label[:height, :width]]
+    return np.asarray(coloured * (1 - ink[..., None] / 255), dtype=np.uint8)
+
+
+def _labels(detector: Detector, ink: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """The class of every pixel of the maps, (h, w)."""
+    with torch.inference_mode():
+        x = torch.from_numpy(ink).to(detector.device)[None, None].to(detector.dtype) / 255
+        features, logits = detector.net(x.contiguous(memory_format=torch.channels_last))
+        family = energy_map(logits[0]).argmax(0).flatten()
+        vectors = features[0].flatten(1).T
+        parts = [
+            detector.net.classify(vectors[i : i + AT_ONCE], family[i : i + AT_ONCE]).argmax(1)
+            for i in range(0, len(family), AT_ONCE)
+        ]
+    return torch.cat(parts).reshape(features.shape[2:]).cpu().numpy()
+
+
+def _colours(count: int) -> NDArray[np.uint8]:
+    """Colours (count, 3) as far apart as a step of the golden angle makes them."""
+    hues = (np.arange(count) * 0.381966) % 1
+    rows = [colorsys.hls_to_rgb(hue, 0.65 + 0.15 * (i % 2), 0.75) for i, hue in enumerate(hues)]
+    return np.round(np.array(rows) * 255).astype(np.uint8)
