@@ -145,10 +145,10 @@ class OnnxDetector:
         sides = np.exp(mean(box[:, 2:]).clip(-6, 5)) * self.config.interline
         scores = (mean(height) * chance[np.arange(len(labels)), labels]).clip(0, 1)
         boxes = np.hstack((centre - sides / 2, centre + sides / 2)).astype(np.float64)
-        half = np.exp(box[:, 2:].clip(-6, 5)) / 2
-        middle = pixel / self.config.interline + box[:, :2]
-        seen = np.hstack((middle - half, middle + half)) * self.config.interline
-        boxes = lengthened(boxes, seen.astype(np.float64), starts, np.isin(family[starts], lines))
+        line = np.isin(family, lines)
+        if line.any():
+            rows, part = np.unique(component[line], return_inverse=True)
+            boxes[rows] = lengthened(boxes[rows], pixel[line], part, self.config)
         keep = best_first(boxes, labels, scores, self.config.decode.merge_iou)
         return boxes[keep], labels[keep], scores[keep].astype(np.float64)
 
@@ -187,15 +187,17 @@ def connected(energy: Floats, cut: float, planes: Sequence[int]) -> tuple[Whole,
     return np.concatenate(pixels), np.concatenate(names)
 
 
-def lengthened(
-    boxes: NDArray[np.float64], seen: NDArray[np.float64], starts: Whole, lines: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Boxes (M, 4), those of lines as long as their pixels (P, 4) say together."""
-    low = np.minimum(boxes[:, :2], np.minimum.reduceat(seen[:, :2], starts))
-    high = np.maximum(boxes[:, 2:], np.maximum.reduceat(seen[:, 2:], starts))
-    sides = high - low
-    along = np.tile((sides >= sides[:, ::-1]) & lines[:, None], 2)
-    return np.where(along, np.hstack((low, high)), boxes)
+def lengthened(boxes: Floats, pixel: Floats, part: Whole, config: ModelConfig) -> Floats:
+    """Boxes (M, 4) of lines, along each as long as its pixels (P, 2) reach and half a cone more."""
+    low, high = np.full((len(boxes), 2), np.inf), np.full((len(boxes), 2), -np.inf)
+    np.minimum.at(low, part, pixel)
+    np.maximum.at(high, part, pixel)
+    length = high - low + STRIDE
+    share = config.energy.extent
+    least, most = (radius * config.interline for radius in config.energy.radius)
+    beyond = np.clip(length * share / (1 - share), least, most) / 2 + STRIDE / 2
+    along = np.tile(length >= length[:, ::-1], 2)
+    return np.where(along, np.hstack((low - beyond, high + beyond)), boxes)
 
 
 def best_first(boxes: Floats, labels: Whole, scores: Floats, most: float) -> Whole:

@@ -6,7 +6,7 @@ box"). Maps have the output stride S = 2; output pixel (y, x) has its centre at 
 ((x + 0.5) * S, (y + 0.5) * S).
 
 A line of a ridge family (see `EnergyConfig`) has one summit along its whole middle, and a pixel of
-it tells where the line lies within SEEN interlines of the pixel: its end cannot be seen from afar.
+it tells of the line within SEEN interlines of the pixel: its ends cannot be seen from afar.
 """
 
 from __future__ import annotations

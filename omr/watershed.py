@@ -119,8 +119,8 @@ def decode(
 
     core: rows and columns of input pixels; components with their summit elsewhere are left out.
     Class and box are read at the component's pixels of at least half its summit's energy,
-    weighted by energy; a line is as long as all of its pixels say together. Score = mean energy
-    there x mean probability of the class.
+    weighted by energy; the length of a line is its component's. Score = mean energy there x mean
+    probability of the class.
     """
     energy = energy_map(logits)
     pixels, name = components(energy, config)
@@ -190,24 +190,28 @@ def _read(
             sides = mean(box[:, 2:].clamp(-6, 5).exp()) * config.interline
     score = mean(height) * chance.gather(1, label[:, None])[:, 0]
     corners = torch.cat((centre - sides / 2, centre + sides / 2), dim=1)
-    if config.ridge_planes:
-        lines = torch.isin(family, torch.tensor(config.ridge_planes, device=family.device))
-        half = box[lines, 2:].clamp(-6, 5).exp() / 2
-        middle = pixel[lines] / config.interline + box[lines, :2]
-        seen = torch.cat((middle - half, middle + half), dim=1) * config.interline
-        corners = _lengthened(corners, seen, component[lines])
+    line = torch.isin(family, torch.tensor(config.ridge_planes, device=family.device).long())
+    if bool(line.any()):
+        rows, part = torch.unique(component[line], return_inverse=True)
+        corners[rows] = _lengthened(corners[rows], pixel[line], part, config)
     return _best_first(corners, label, score.clamp(0, 1), config.decode.merge_iou)
 
 
-def _lengthened(corners: Tensor, seen: Tensor, component: Tensor) -> Tensor:
-    """Boxes (M, 4) whose longer sides reach as far as any of the boxes seen (P, 4) of them."""
-    ends = corners.clone()
-    rows = component[:, None].expand(-1, 2)
-    ends[:, :2] = ends[:, :2].scatter_reduce(0, rows, seen[:, :2], "amin")
-    ends[:, 2:] = ends[:, 2:].scatter_reduce(0, rows, seen[:, 2:], "amax")
-    sides = ends[:, 2:] - ends[:, :2]
-    along = (sides >= sides.flip(1)).repeat(1, 2)
-    return torch.where(along, ends, corners)
+def _lengthened(corners: Tensor, pixel: Tensor, part: Tensor, config: ModelConfig) -> Tensor:
+    """Boxes (M, 4) of lines, along each as long as its pixels (P, 2) reach and half a cone more.
+
+    part (P,): the line that a pixel belongs to. Pixels of half a line's energy are half a cone's
+    axis from its end, see `half_axes`.
+    """
+    rows = part[:, None].expand(-1, 2)
+    low = torch.full_like(corners[:, :2], torch.inf).scatter_reduce(0, rows, pixel, "amin")
+    high = torch.full_like(low, -torch.inf).scatter_reduce(0, rows, pixel, "amax")
+    length = high - low + STRIDE
+    share = config.energy.extent
+    least, most = (radius * config.interline for radius in config.energy.radius)
+    beyond = (length * share / (1 - share)).clamp(least, most) / 2 + STRIDE / 2
+    along = (length >= length.flip(1)).repeat(1, 2)
+    return torch.where(along, torch.cat((low - beyond, high + beyond), dim=1), corners)
 
 
 def together(found: Sequence[Found], merge_iou: float) -> Found:
