@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from deepscores_tools.degradation.ink import Range, draw
-from deepscores_tools.degradation.noise import Field, Tile, cut, enlarge
+from deepscores_tools.degradation.noise import Field, Gray, Tile, coarse_shape, roughen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +40,13 @@ class CameraRanges:
     one_bit_chance: float = 0.0
 
 
-def light(
-    shape: tuple[int, int], interline: float, rng: np.random.Generator, ranges: CameraRanges
-) -> Field | None:
-    """Light on each pixel, <= 1, shape (H, W); None where it is even."""
+def light(shape: tuple[int, int], rng: np.random.Generator, ranges: CameraRanges) -> Field | None:
+    """Light on the page, <= 1, of shape `coarse_shape(shape)`; None where it is even."""
     gradient, vignette = draw(ranges.gradient, rng), draw(ranges.vignette, rng)
     shadowed = rng.random() < ranges.shadow_chance
     if gradient < 0.01 and vignette < 0.01 and not shadowed:
         return None
-    height, width = shape[0] // 8 + 2, shape[1] // 8 + 2
+    height, width = coarse_shape(shape)
     xs = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
     ys = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     angle = rng.uniform(0, 2 * math.pi)
@@ -59,48 +56,44 @@ def light(
         angle, softness = rng.uniform(0, 2 * math.pi), draw((0.02, 0.4), rng)
         across = xs * math.cos(angle) + ys * math.sin(angle) - draw((-0.7, 0.7), rng)
         field *= 1 - draw((0.08, 0.35), rng) / (1 + np.exp(np.clip(across / softness, -30, 30)))
-    return enlarge(np.asarray(field, np.float32), shape)
+    return np.asarray(field, np.float32)
 
 
-def expose(
-    scene: Field, interline: float, rng: np.random.Generator, ranges: CameraRanges
-) -> NDArray[np.uint8]:
-    """The picture of a scene of gray levels, shape (H, W)."""
-    shape = (scene.shape[0], scene.shape[1])
+def expose(scene: Gray, interline: float, rng: np.random.Generator, ranges: CameraRanges) -> Gray:
+    """The picture of a scene of gray levels, shape (H, W); the scene may be overwritten."""
     sigma = draw(ranges.focus, rng) * interline
     if sigma > 0.3:
-        scene = np.asarray(cv2.GaussianBlur(scene, (0, 0), sigma), np.float32)
+        scene = np.asarray(cv2.GaussianBlur(scene, (0, 0), sigma), np.uint8)
     if rng.random() < ranges.motion_chance:
         scene = _shaken(scene, draw((0.03, 0.15), rng) * interline, rng)
     if rng.random() < ranges.halftone_chance:
         scene = _halftone(scene, interline, rng)
     if (noise := draw(ranges.noise, rng)) > 0.3:
-        grain = cut(Tile.GRAIN, shape, interline, rng)
-        scene = np.asarray(cv2.scaleAdd(grain, noise, scene), np.float32)
+        roughen(scene, Tile.GRAIN, noise, interline, rng)
     if rng.random() < ranges.one_bit_chance:
         return np.asarray(cv2.threshold(scene, 128, 255, cv2.THRESH_BINARY)[1], np.uint8)
-    picture = np.asarray(cv2.convertScaleAbs(np.maximum(scene, np.float32(0))), np.uint8)
-    _salt_and_pepper(picture, draw(ranges.salt, rng), draw(ranges.pepper, rng), rng)
+    _salt_and_pepper(scene, draw(ranges.salt, rng), draw(ranges.pepper, rng), rng)
     if rng.random() < ranges.jpeg_chance:
         quality = int(draw(ranges.jpeg_quality, rng))
-        done, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        done, data = cv2.imencode(".jpg", scene, [cv2.IMWRITE_JPEG_QUALITY, quality])
         if done:
-            picture = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
-    return picture
+            scene = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
+    return scene
 
 
-def _shaken(scene: Field, length: float, rng: np.random.Generator) -> Field:
-    """Blurred along a straight line of the given length in pixels."""
+def _shaken(scene: Gray, length: float, rng: np.random.Generator) -> Gray:
+    """Blurred along a straight line of the given length in pixels, with ink left in its place."""
     size = 2 * max(1, round(length / 2)) + 1
     kernel = np.zeros((size, size), np.float32)
     angle, middle = rng.uniform(0, math.pi), (size - 1) / 2
     reach = np.array([math.cos(angle), math.sin(angle)]) * middle
     start, end = np.rint(middle - reach).astype(int), np.rint(middle + reach).astype(int)
     cv2.line(kernel, start.tolist(), end.tolist(), 1.0, 1)
-    return np.asarray(cv2.filter2D(scene, -1, kernel / kernel.sum()), np.float32)
+    kernel += kernel[::-1, ::-1]  # cv2.line from here to there is not the line from there to here
+    return np.asarray(cv2.filter2D(scene, -1, kernel / kernel.sum()), np.uint8)
 
 
-def _halftone(scene: Field, interline: float, rng: np.random.Generator) -> Field:
+def _halftone(scene: Gray, interline: float, rng: np.random.Generator) -> Gray:
     """A faint dot screen, 5-15 levels, as in reprints of photographs of pages."""
     period, angle = max(draw((0.15, 0.3), rng) * interline, 2.5), rng.uniform(0, math.pi / 2)
     height, width = scene.shape
@@ -110,12 +103,11 @@ def _halftone(scene: Field, interline: float, rng: np.random.Generator) -> Field
     # cos(a + b) of separable phases: four 1-d cosines instead of two full ones
     first = np.cos(xs * c) * np.cos(ys * s) - np.sin(xs * c) * np.sin(ys * s)
     second = np.cos(ys * c) * np.cos(xs * s) + np.sin(ys * c) * np.sin(xs * s)
-    return np.asarray(scene + draw((2.5, 7.5), rng) * (first + second - 2), np.float32)
+    dots = np.asarray(draw((2.5, 7.5), rng) * (first + second - 2), np.float32)
+    return np.asarray(cv2.add(scene, dots, dtype=cv2.CV_8U), np.uint8)
 
 
-def _salt_and_pepper(
-    picture: NDArray[np.uint8], salt: float, pepper: float, rng: np.random.Generator
-) -> None:
+def _salt_and_pepper(picture: Gray, salt: float, pepper: float, rng: np.random.Generator) -> None:
     """White single pixels on ink, black ones on paper, in place."""
     for share, value in ((salt, 255), (pepper, 0)):
         count = int(rng.poisson(share * picture.size)) if share > 0 else 0

@@ -1,6 +1,6 @@
 """Ink that is no symbol: scribbles, pencil marks, stamps, words, dark page borders.
 
-All of it is drawn onto darkness (0..255, shape (H, W), float32 or uint8), lengths in interlines.
+All of it is drawn onto darkness (0..255, shape (H, W)), lengths in interlines.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.degradation.ink import draw
-
-Darkness = NDArray[np.float32] | NDArray[np.uint8]
+from deepscores_tools.degradation.noise import Gray
 
 # what stands on real pages besides music and lyrics: plate numbers, library marks, page notes
 WORDS = (
@@ -49,9 +48,7 @@ class ClutterRanges:
     border_chance: float = 0.0
 
 
-def add_clutter(
-    ink: Darkness, interline: float, rng: np.random.Generator, r: ClutterRanges
-) -> None:
+def add_clutter(ink: Gray, interline: float, rng: np.random.Generator, r: ClutterRanges) -> None:
     """Draw marks, in place; larger pages get more of them."""
     crops = max(1, round(ink.size / (36 * interline) ** 2))
     for _ in range(crops):
@@ -69,7 +66,7 @@ def add_clutter(
         _border(ink, interline, rng)
 
 
-def _merge(ink: Darkness, mark: NDArray[np.uint8], x: int, y: int, darkness: float) -> None:
+def _merge(ink: Gray, mark: NDArray[np.uint8], x: int, y: int, darkness: float) -> None:
     """Lay a mark (uint8, 0..255) with its upper left corner at (x, y)."""
     height, width = ink.shape
     x0, y0 = max(0, x), max(0, y)
@@ -81,7 +78,7 @@ def _merge(ink: Darkness, mark: NDArray[np.uint8], x: int, y: int, darkness: flo
     np.copyto(window, piece, where=piece > window, casting="same_kind")
 
 
-def _emptiest(ink: Darkness, size: tuple[int, int], rng: np.random.Generator) -> tuple[int, int]:
+def _emptiest(ink: Gray, size: tuple[int, int], rng: np.random.Generator) -> tuple[int, int]:
     """(x, y) of the least inked of a few places for a mark of (width, height)."""
     height, width = ink.shape
     best, place = math.inf, (0, 0)
@@ -115,7 +112,7 @@ def _wander(
 
 
 def _stroke(
-    ink: Darkness, interline: float, rng: np.random.Generator, *, length: float, darkness: float
+    ink: Gray, interline: float, rng: np.random.Generator, *, length: float, darkness: float
 ) -> None:
     """A stroke of pencil or pen, `length` interlines long, anywhere: over music too."""
     start = rng.uniform(0, 1, 2) * (ink.shape[1], ink.shape[0])
@@ -125,7 +122,7 @@ def _stroke(
     _merge(ink, mark, x, y, darkness)
 
 
-def _hair(ink: Darkness, interline: float, rng: np.random.Generator) -> None:
+def _hair(ink: Gray, interline: float, rng: np.random.Generator) -> None:
     """A hair or fibre on the glass: thin, curled, 0.5-3 interlines."""
     start = rng.uniform(0, 1, 2) * (ink.shape[1], ink.shape[0])
     points = _wander(start, draw((0.5, 3), rng) * interline, 16, 0.35, rng)
@@ -133,7 +130,7 @@ def _hair(ink: Darkness, interline: float, rng: np.random.Generator) -> None:
     _merge(ink, mark, x, y, draw((120, 255), rng))
 
 
-def _word(ink: Darkness, interline: float, rng: np.random.Generator) -> None:
+def _word(ink: Gray, interline: float, rng: np.random.Generator) -> None:
     """A few letters where there is little ink, upright or in the margin's direction."""
     text = WORDS[int(rng.integers(0, len(WORDS)))]
     font = _FONTS[int(rng.integers(0, len(_FONTS)))]
@@ -148,7 +145,7 @@ def _word(ink: Darkness, interline: float, rng: np.random.Generator) -> None:
     _merge(ink, mark, x, y, draw((120, 255), rng))
 
 
-def _stamp(ink: Darkness, interline: float, rng: np.random.Generator) -> None:
+def _stamp(ink: Gray, interline: float, rng: np.random.Generator) -> None:
     """A library stamp: double oval with letters, pale and patchy."""
     wide, high = draw((4, 8), rng) * interline, draw((2.5, 5), rng) * interline
     mark = np.zeros((int(high) + 6, int(wide) + 6), np.uint8)
@@ -166,7 +163,7 @@ def _stamp(ink: Darkness, interline: float, rng: np.random.Generator) -> None:
     _merge(ink, mark, x, y, draw((90, 200), rng))
 
 
-def _border(ink: Darkness, interline: float, rng: np.random.Generator) -> None:
+def _border(ink: Gray, interline: float, rng: np.random.Generator) -> None:
     """The scanner's dark lid or the book's edge along one side, only as far as it is blank."""
     side = int(rng.integers(0, 4))
     sheet = np.rot90(ink, side)  # a view: its left edge is one of the four sides

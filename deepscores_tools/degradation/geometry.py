@@ -69,14 +69,17 @@ def carry(page: Page, warp: PageMap, maps: Maps | None = None) -> Page:
     """
     map_x, map_y = warp.maps() if maps is None else maps
     outlines = _outlines(page.symbols, warp)
+    windows = np.empty((len(outlines), 4), np.int64)  # where the ink may come to lie: x0 y0 x1 y1
+    windows[:, :2] = np.maximum(np.floor(outlines.min(1)) - 2, 0)
+    windows[:, 2:] = np.minimum(np.ceil(outlines.max(1)) + 2, (warp.width, warp.height))
     symbols: list[Symbol] = []
-    for symbol, outline in zip(page.symbols, outlines, strict=True):
+    for symbol, outline, window in zip(page.symbols, outlines, windows.tolist(), strict=True):
         if symbol.mask is None:
             moved = _boxed(symbol, outline, warp)
         else:
-            moved = _masked(symbol, symbol.mask, outline, map_x, map_y)
+            moved = _masked(symbol, symbol.mask, window, map_x, map_y, warp)
         if moved is not None:
-            symbols.append(_turned(moved, warp))
+            symbols.append(moved)
     interline = page.interline and page.interline * warp.line_distance_scale()
     return replace(page, symbols=symbols, interline=interline, width=warp.width, height=warp.height)
 
@@ -105,44 +108,47 @@ def _boxed(symbol: Symbol, outline: Points, new: PageMap) -> Symbol | None:
     box = Box(float(x0), float(y0), float(x1), float(y1))
     if box.x1 <= box.x0 or box.y1 <= box.y0:
         return None
-    return replace(symbol, box=box)
+    return replace(symbol, box=box, oriented_box=_turned(symbol, new))
 
 
 def _masked(
     symbol: Symbol,
     mask: NDArray[np.bool_],
-    outline: Points,
+    window: Sequence[int],
     map_x: NDArray[np.float32],
     map_y: NDArray[np.float32],
+    warp: PageMap,
 ) -> Symbol | None:
     """The symbol with its mask warped, None where nothing of it is left on the page."""
-    height, width = map_x.shape
-    left, top = np.maximum(np.floor(outline.min(0)).astype(int) - 2, 0)
-    right, bottom = np.ceil(outline.max(0)).astype(int) + 2
-    window = np.s_[top : min(bottom, height), left : min(right, width)]
-    if right <= 0 or bottom <= 0 or map_x[window].size == 0:
+    left, top, right, bottom = window
+    if left >= right or top >= bottom:
         return None
     # a rim of zeros, because remap's border rule would also cut the outermost half pixels
     solid = cv2.copyMakeBorder(mask.view(np.uint8) * 255, 2, 2, 2, 2, cv2.BORDER_CONSTANT)
-    x = map_x[window] - np.float32(symbol.box.x0 - 2)
-    y = map_y[window] - np.float32(symbol.box.y0 - 2)
+    x = map_x[top:bottom, left:right] - np.float32(symbol.box.x0 - 2)
+    y = map_y[top:bottom, left:right] - np.float32(symbol.box.y0 - 2)
     covered = cv2.remap(solid, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT)
-    inside = covered >= 128
-    if not inside.any():
-        inside = covered > 0  # specks below a pixel keep what they touch
-    columns, rows = np.flatnonzero(inside.any(0)), np.flatnonzero(inside.any(1))
-    if not len(columns):
+    inside = cv2.threshold(covered, 127, 1, cv2.THRESH_BINARY)[1]
+    x0, y0, width, height = cv2.boundingRect(inside)
+    if not width:  # specks below a pixel keep what they touch
+        inside = cv2.threshold(covered, 0, 1, cv2.THRESH_BINARY)[1]
+        x0, y0, width, height = cv2.boundingRect(inside)
+    if not width:
         return None
-    x0, x1, y0, y1 = columns[0], columns[-1] + 1, rows[0], rows[-1] + 1
-    box = Box(float(left + x0), float(top + y0), float(left + x1), float(top + y1))
-    kept = inside[y0:y1, x0:x1].copy()
-    area = None if symbol.ink_area is None else int(kept.sum())
-    return replace(symbol, box=box, mask=kept, ink_area=area)
+    kept = inside[y0 : y0 + height, x0 : x0 + width].copy()
+    x0, y0 = left + x0, top + y0
+    return replace(
+        symbol,
+        box=Box(float(x0), float(y0), float(x0 + width), float(y0 + height)),
+        mask=kept.view(np.bool_),
+        ink_area=None if symbol.ink_area is None else cv2.countNonZero(kept),
+        oriented_box=_turned(symbol, warp),
+    )
 
 
-def _turned(symbol: Symbol, warp: PageMap) -> Symbol:
-    """The symbol with its oriented box, if it has one, carried over corner by corner."""
+def _turned(symbol: Symbol, warp: PageMap) -> tuple[tuple[float, float], ...] | None:
+    """The symbol's oriented box, if it has one, carried over corner by corner."""
     if symbol.oriented_box is None:
-        return symbol
+        return None
     corners = warp.target(np.array(symbol.oriented_box, np.float64) - 0.5) + 0.5
-    return replace(symbol, oriented_box=tuple((float(x), float(y)) for x, y in corners))
+    return tuple((float(x), float(y)) for x, y in corners)

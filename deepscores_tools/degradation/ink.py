@@ -13,9 +13,18 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from deepscores_tools.degradation.noise import Field, Tile, clouds, cut, enlarge, halved
+from deepscores_tools.degradation.noise import (
+    Gray,
+    Tile,
+    as_bytes,
+    clouds,
+    cut,
+    enlarge,
+    halved,
+    period,
+    repeated,
+)
 
 Range = tuple[float, float]
 
@@ -24,6 +33,7 @@ Range = tuple[float, float]
 THIN = 0.1
 LINE_MARGIN = 0.68
 GRAIN: Range = (2.6, 4.0)  # standard deviations of the noise that fit under the cut
+STEPS = 0.5  # of the noise as bytes, to a gray level: 256 levels up and down
 
 
 def draw(limits: Range, rng: np.random.Generator) -> float:
@@ -54,13 +64,11 @@ class InkRanges:
     sharpness: Range = (1, 1)
 
 
-def coverage(
-    image: NDArray[np.uint8], interline: float, rng: np.random.Generator, ranges: InkRanges
-) -> Field:
+def coverage(image: Gray, interline: float, rng: np.random.Generator, ranges: InkRanges) -> Gray:
     """How much ink each pixel carries, 0..255, shape (H, W); the image's 255 is bare paper."""
     shape = (image.shape[0], image.shape[1])
     sigma = max(draw(ranges.spread, rng) * interline, 0.3)
-    darkness = cv2.GaussianBlur(cv2.bitwise_not(image), (0, 0), sigma).astype(np.float32)
+    darkness = cv2.GaussianBlur(cv2.bitwise_not(image), (0, 0), sigma)
 
     thin_line = math.erf(THIN * interline / (2 * math.sqrt(2) * sigma))
     cut_at = min(0.5 - draw(ranges.bleed, rng), LINE_MARGIN * thin_line)
@@ -75,31 +83,33 @@ def coverage(
     room = (cut_at - 0.35 / gain) / draw(GRAIN, rng)
     calm = min(1.0, room / max(math.hypot(uneven, mottle, ragged), 1e-6))
     # What is broader than grain stays below the level where the cut begins to turn gray.
-    top = 0.45 * 255 * (cut_at - 0.5 / gain)
-    for strength, wavelength in ((uneven * calm, draw((2, 8), rng)), (mottle * calm, 0.0)):
-        if strength > 0.01:
-            if wavelength:
-                noise = clouds(shape, wavelength * interline, rng)
-            else:
-                noise = cut(Tile.MOTTLE, shape, interline, rng)
-            noise = np.minimum(noise, np.float32(top / (255 * strength)))
-            cv2.scaleAdd(noise, 255 * strength, darkness, darkness)
-    if ragged * calm > 0.01:
-        grain = cut(Tile.EDGE, shape, interline, rng)
-        cv2.scaleAdd(grain, 255 * ragged * calm, darkness, darkness)
+    top = np.float32(0.45 * 255 * (cut_at - 0.5 / gain))
+
+    part = period(Tile.EDGE, shape, interline)
+    fine = np.zeros(part, np.float32)
+    if (strength := mottle * calm) > 0.01:
+        fine = np.minimum(cut(Tile.MOTTLE, part, interline, rng) * np.float32(255 * strength), top)
+    if (strength := ragged * calm) > 0.01:
+        cv2.scaleAdd(cut(Tile.EDGE, part, interline, rng), 255 * strength, fine, fine)
     for limits, sign in ((ranges.pinholes, -255), (ranges.specks, 255)):
         if (strength := draw(limits, rng)) > 0.05:
-            dirt = cut(Tile.SPECKS, shape, interline, rng)
-            cv2.scaleAdd(dirt, sign * strength, darkness, darkness)
+            cv2.scaleAdd(cut(Tile.SPECKS, part, interline, rng), sign * strength, fine, fine)
+    noise = repeated(as_bytes(fine, STEPS), shape)
+    if (strength := uneven * calm) > 0.01:
+        small = max(1, shape[0] // 4), max(1, shape[1] // 4)
+        slow = clouds(small, draw((2, 8), rng) * interline / 4, rng) * np.float32(255 * strength)
+        drift = enlarge(as_bytes(np.minimum(slow, top), STEPS), shape)
+        cv2.addWeighted(noise, 1, drift, 1, -128, noise)
     if (strength := draw(ranges.hollow, rng)) > 0.01:
-        cv2.scaleAdd(_large_areas(image, interline), -255 * strength, darkness, darkness)
+        darkness = cv2.subtract(darkness, _large_areas(image, interline, 255 * strength))
 
-    out = cv2.addWeighted(darkness, gain, darkness, 0, 127.5 - gain * 255 * cut_at)
-    return np.asarray(np.clip(out, 0, 255, out=out), np.float32)
+    offset = 127.5 - gain * (255 * cut_at + 128 / STEPS)
+    return np.asarray(cv2.addWeighted(darkness, gain, noise, gain / STEPS, offset), np.uint8)
 
 
-def _large_areas(image: NDArray[np.uint8], interline: float) -> Field:
-    """0..1: 1 in the middle of black areas half an interline wide and more."""
+def _large_areas(image: Gray, interline: float, most: float) -> Gray:
+    """0..most: most in the middle of black areas half an interline wide and more."""
     soft = cv2.GaussianBlur(~halved(image), (0, 0), max(0.12 * interline, 0.3))
-    inner = np.clip((soft.astype(np.float32) - 150) / 105, 0, 1)
-    return enlarge(np.asarray(inner, np.float32), (image.shape[0], image.shape[1]))
+    # from 150 to 255; below, what addWeighted makes of it is negative and cut off at 0
+    inner = cv2.addWeighted(soft, most / 105, soft, 0, -150 * most / 105)
+    return enlarge(np.asarray(inner, np.uint8), (image.shape[0], image.shape[1]))

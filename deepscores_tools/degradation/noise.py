@@ -1,25 +1,32 @@
-"""Noise fields that are cheap enough to use on every training crop.
+"""Noise fields that are cheap enough to use on every training crop and every page.
 
-All fields are float32 of shape (H, W). The fine ones are cut at random, flipped, from wrapped
-tiles that are made once per process from fixed seeds: drawing 360,000 normal numbers per crop
-would cost more than the whole rest of the degradation. Only the cut comes from the caller's
-rng, so the result depends on that rng alone, never on what was degraded before.
+Fields are float32 of shape (H, W). The fine ones are cut at random, flipped, from tiles that
+wrap round and are made once per process from fixed seeds: drawing 360,000 normal numbers per
+crop would cost more than the whole rest of the degradation. Only the cut comes from the
+caller's rng, so the result depends on that rng alone, never on what was degraded before.
 Tiles are made for an interline of TILE_INTERLINE pixels and are resized for others.
+
+Pages are larger than a tile. What is made of such fields is made for one `period` of them and
+repeated, as bytes: a sixth of the arithmetic, and the very same noise.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
 from functools import lru_cache
+from typing import TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Field = NDArray[np.float32]
+Gray = NDArray[np.uint8]
+AnyField = TypeVar("AnyField", Field, Gray)
 
 TILE_INTERLINE = 16.0
 TILE_SIZE = 1024
+COARSE = 8  # pixels to one of the fields of light and paper, which change slowly
 
 
 class Tile(StrEnum):
@@ -83,25 +90,59 @@ def _tile(kind: Tile) -> Field:
     return _blurred(np.sum(octaves, axis=0, dtype=np.float32), 0.3)
 
 
-def cut(kind: Tile, shape: tuple[int, int], interline: float, rng: np.random.Generator) -> Field:
-    """A field of the given shape, from a random place of a tile, scaled to the interline."""
+def _scale(kind: Tile, interline: float) -> float:
+    """Pixels of the page to one of the tile."""
     scale = interline / TILE_INTERLINE
     if 0.75 <= scale <= 1.33 or kind is Tile.GRAIN:
-        scale = 1.0  # near enough: resizing costs more than it shows
-    height, width = (int(np.ceil(n / scale)) for n in shape)
+        return 1.0  # near enough: resizing costs more than it shows
+    return scale
+
+
+def period(kind: Tile, shape: tuple[int, int], interline: float) -> tuple[int, int]:
+    """The part (height, width) of a page of this shape after which `cut` repeats itself."""
+    size = max(1, round(TILE_SIZE * _scale(kind, interline)))
+    return min(shape[0], size), min(shape[1], size)
+
+
+def repeated(part: AnyField, shape: tuple[int, int]) -> AnyField:
+    """The part, again and again to the right and down until it has the given shape."""
+    more = shape[0] - part.shape[0], shape[1] - part.shape[1]
+    wide = cv2.copyMakeBorder(part, 0, more[0], 0, more[1], cv2.BORDER_WRAP)
+    return np.asarray(wide, part.dtype)
+
+
+def cut(kind: Tile, shape: tuple[int, int], interline: float, rng: np.random.Generator) -> Field:
+    """A field of the given shape, from a random place of a tile, scaled to the interline."""
+    part = period(kind, shape, interline)
+    scale = _scale(kind, interline)
+    height, width = (min(int(np.ceil(n / scale)), TILE_SIZE) for n in part)
     tile = _tile(kind)
-    if height > TILE_SIZE or width > TILE_SIZE:  # the tiles wrap: whole pages repeat them
-        tile = np.tile(tile, (height // TILE_SIZE + 2, width // TILE_SIZE + 2))
-    top = int(rng.integers(0, tile.shape[0] - height + 1))
-    left = int(rng.integers(0, tile.shape[1] - width + 1))
+    top, left = (int(rng.integers(0, (TILE_SIZE - n) or TILE_SIZE)) for n in (height, width))
     flips = int(rng.integers(0, 4))
+    if top + height > TILE_SIZE or left + width > TILE_SIZE:  # a whole period, from anywhere
+        tile, top, left = np.roll(tile, (-top, -left), (0, 1)), 0, 0
     piece = tile[top : top + height, left : left + width]
     if flips:
         piece = np.asarray(cv2.flip(piece, flips - 2), np.float32)
     if scale != 1.0:
-        resized = cv2.resize(piece, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+        resized = cv2.resize(piece, (part[1], part[0]), interpolation=cv2.INTER_LINEAR)
         piece = np.asarray(resized, np.float32)
-    return piece
+    return repeated(piece, shape)
+
+
+def roughen(
+    picture: Gray, kind: Tile, deviation: float, interline: float, rng: np.random.Generator
+) -> None:
+    """Add noise of this deviation in gray levels to the picture, in place."""
+    shape = (picture.shape[0], picture.shape[1])
+    part = cut(kind, period(kind, shape, interline), interline, rng)
+    grain = repeated(as_bytes(part, 32), shape)  # up to 4 standard deviations
+    cv2.addWeighted(picture, 1, grain, deviation / 32, -4 * deviation, picture)
+
+
+def as_bytes(field: Field, steps: float) -> Gray:
+    """The field in so many steps to 1, 128 for 0; what is beyond 0 or 255 is cut off."""
+    return np.asarray(cv2.addWeighted(field, steps, field, 0, 128, dtype=cv2.CV_8U), np.uint8)
 
 
 def clouds(shape: tuple[int, int], wavelength: float, rng: np.random.Generator) -> Field:
@@ -112,16 +153,22 @@ def clouds(shape: tuple[int, int], wavelength: float, rng: np.random.Generator) 
     return enlarge(coarse, shape)
 
 
-def halved(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def coarse_shape(shape: tuple[int, int]) -> tuple[int, int]:
+    """The shape of slow fields, to be enlarged to the given one."""
+    return shape[0] // COARSE + 2, shape[1] // COARSE + 2
+
+
+def halved(image: Gray) -> Gray:
     """The image at half its size, at least one pixel."""
     size = (max(1, image.shape[1] // 2), max(1, image.shape[0] // 2))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def enlarge(coarse: Field, shape: tuple[int, int]) -> Field:
+def enlarge(coarse: AnyField, shape: tuple[int, int]) -> AnyField:
     """A coarse field brought to full size: cubic first, then linear, which is cheaper."""
     height, width = shape
     if height * width > 16 * coarse.size:
         between = (max(2, width // 4), max(2, height // 4))
-        coarse = np.asarray(cv2.resize(coarse, between, interpolation=cv2.INTER_CUBIC), np.float32)
-    return np.asarray(cv2.resize(coarse, (width, height)), np.float32)
+        wide = cv2.resize(coarse, between, interpolation=cv2.INTER_CUBIC)
+        coarse = np.asarray(wide, coarse.dtype)
+    return np.asarray(cv2.resize(coarse, (width, height)), coarse.dtype)

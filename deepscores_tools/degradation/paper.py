@@ -1,4 +1,4 @@
-"""Synthetic paper: tone, fibre, stains, foxing, folds and what shows through from behind.
+"""Synthetic paper: tone and stains; then fibre, foxing, folds, what shows through from behind.
 
 No scanned paper is used anywhere: everything is made from noise and the page's own drawing.
 Levels are gray levels (255 white), lengths interlines.
@@ -10,10 +10,18 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from deepscores_tools.degradation.ink import Range, draw
-from deepscores_tools.degradation.noise import Field, Tile, clouds, cut, enlarge, halved
+from deepscores_tools.degradation.noise import (
+    COARSE,
+    Field,
+    Gray,
+    Tile,
+    clouds,
+    coarse_shape,
+    halved,
+    roughen,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,31 +48,33 @@ class PaperRanges:
         return self == PaperRanges()
 
 
-def paper(
-    image: NDArray[np.uint8], interline: float, rng: np.random.Generator, ranges: PaperRanges
+def tone(
+    shape: tuple[int, int], interline: float, rng: np.random.Generator, ranges: PaperRanges
 ) -> Field:
-    """Gray level of the paper under the ink, shape (H, W); image: the drawing on its front."""
-    shape = (image.shape[0], image.shape[1])
-    level = draw(ranges.level, rng)
-    coarse = np.full((shape[0] // 8 + 2, shape[1] // 8 + 2), level, np.float32)
-    cell = interline / 8  # an interline on the coarse sheet
+    """Gray level of the paper, with blotches and stains, of shape `coarse_shape(shape)`."""
+    size, cell = coarse_shape(shape), interline / COARSE
+    coarse = np.full(size, draw(ranges.level, rng), np.float32)
     blotches = draw(ranges.blotches, rng)
     if blotches > 0.2:
-        size = (coarse.shape[0], coarse.shape[1])
         coarse += blotches * clouds(size, draw((5, 20), rng) * cell, rng)
     if rng.random() < ranges.stain_chance:
         _stain(coarse, cell, rng)
-    sheet = enlarge(coarse, shape)
+    return np.minimum(coarse, np.float32(255), out=coarse)
+
+
+def weather(
+    sheet: Gray, image: Gray, interline: float, rng: np.random.Generator, ranges: PaperRanges
+) -> None:
+    """Add what is fine to a sheet (H, W), in place; image: the drawing on its front."""
     if rng.random() < ranges.foxing_chance:
         _foxing(sheet, interline, rng)
     if rng.random() < ranges.fold_chance:
         _fold(sheet, interline, rng)
     if (fibre := draw(ranges.fibre, rng)) > 0.2:
-        cv2.scaleAdd(cut(Tile.FIBRE, shape, interline, rng), fibre, sheet, sheet)
+        roughen(sheet, Tile.FIBRE, fibre, interline, rng)
     if rng.random() < ranges.show_through_chance:
         strength = draw(ranges.show_through, rng)
-        cv2.scaleAdd(_other_side(image, interline, rng), -strength, sheet, sheet)
-    return np.minimum(sheet, np.float32(255), out=sheet)
+        cv2.subtract(sheet, _other_side(image, interline, strength, rng), sheet)
 
 
 def _stain(coarse: Field, cell: float, rng: np.random.Generator) -> None:
@@ -80,7 +90,7 @@ def _stain(coarse: Field, cell: float, rng: np.random.Generator) -> None:
     coarse -= (draw((4, 18), rng) * inside + draw((2, 14), rng) * rim).astype(np.float32)
 
 
-def _foxing(sheet: Field, interline: float, rng: np.random.Generator) -> None:
+def _foxing(sheet: Gray, interline: float, rng: np.random.Generator) -> None:
     """Rusty spots: soft, 0.1-0.8 interlines, far paler than ink (8-45 levels)."""
     height, width = sheet.shape
     area = height * width / interline**2
@@ -95,10 +105,11 @@ def _foxing(sheet: Field, interline: float, rng: np.random.Generator) -> None:
         xs = np.arange(x0, x0 + window.shape[1], dtype=np.float32) - x
         ys = np.arange(y0, y0 + window.shape[0], dtype=np.float32) - y
         spot = np.exp(-(ys[:, None] ** 2) / radius**2) * np.exp(-(xs[None, :] ** 2) / radius**2)
-        window -= draw((8, 45), rng) * spot
+        spot = (draw((8, 45), rng) * spot).astype(np.uint8)
+        window[:] = cv2.subtract(window, spot)
 
 
-def _fold(sheet: Field, interline: float, rng: np.random.Generator) -> None:
+def _fold(sheet: Gray, interline: float, rng: np.random.Generator) -> None:
     """A crease across the sheet: a dark line beside a light one, 0.1-0.3 interlines."""
     upright = rng.random() < 0.5
     length = sheet.shape[1] if upright else sheet.shape[0]
@@ -106,20 +117,23 @@ def _fold(sheet: Field, interline: float, rng: np.random.Generator) -> None:
     offset = np.arange(length, dtype=np.float32) - np.float32(place)
     dark = np.exp(-((offset / width) ** 2)) * draw((8, 35), rng)
     light = np.exp(-(((offset - 2 * width) / width) ** 2)) * draw((0, 12), rng)
-    profile = (light - dark).astype(np.float32)
-    sheet += profile[None, :] if upright else profile[:, None]
+    near = np.flatnonzero(np.abs(light - dark) >= 0.5)
+    crease = (slice(None), near) if upright else (near, slice(None))
+    profile = (light - dark)[near]
+    creased = sheet[crease] + (profile[None, :] if upright else profile[:, None])
+    sheet[crease] = np.clip(creased, 0, 255).astype(np.uint8)
 
 
-def _other_side(image: NDArray[np.uint8], interline: float, rng: np.random.Generator) -> Field:
-    """Darkness 0..255 seen through the sheet: the drawing mirrored, shifted and blurred.
+def _other_side(image: Gray, interline: float, strength: float, rng: np.random.Generator) -> Gray:
+    """Darkness seen through the sheet: the drawing mirrored, shifted and blurred.
 
     The page itself stands for its other side; the shift keeps the two from coinciding.
     """
     sigma = max(draw((0.06, 0.2), rng) * interline / 2, 0.3)
     small = cv2.GaussianBlur(~halved(image), (0, 0), sigma)
-    small = cv2.flip(small, 1 if rng.random() < 0.8 else -1)
+    small = cv2.flip(cv2.convertScaleAbs(small, alpha=strength), 1 if rng.random() < 0.8 else -1)
     height, width = small.shape
     down, right = int(rng.integers(0, height)), int(rng.integers(0, width))
     behind = np.roll(small, (down, right), (0, 1))
     full = cv2.resize(behind, (image.shape[1], image.shape[0]), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(full, np.float32)
+    return np.asarray(full, np.uint8)

@@ -7,14 +7,13 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from deepscores_tools.degradation.camera import expose, light
 from deepscores_tools.degradation.clutter import add_clutter
 from deepscores_tools.degradation.geometry import warp_page
 from deepscores_tools.degradation.ink import coverage, draw
-from deepscores_tools.degradation.noise import Field
-from deepscores_tools.degradation.paper import paper
+from deepscores_tools.degradation.noise import Gray, enlarge
+from deepscores_tools.degradation.paper import tone, weather
 from deepscores_tools.degradation.presets import Preset
 from deepscores_tools.degradation.warps import WarpRanges
 from deepscores_tools.symbols import Page
@@ -25,9 +24,7 @@ DARKEST_PAPER = 110.0
 LEAST_CONTRAST = 75.0
 
 
-def degrade(
-    image: NDArray[np.uint8], interline: float, rng: np.random.Generator, preset: Preset
-) -> NDArray[np.uint8]:
+def degrade(image: Gray, interline: float, rng: np.random.Generator, preset: Preset) -> Gray:
     """The picture of a page or crop, shape (H, W), gray, 255 paper; the input is not changed.
 
     interline: distance of staff lines in pixels, 4 or more to make sense. Symbols stay where
@@ -47,31 +44,30 @@ def degrade(
         ink = coverage(image, interline, rng, preset.ink)
         add_clutter(ink, interline, rng, preset.clutter)
     level = draw(preset.ink.level, rng)
-    shape = (image.shape[0], image.shape[1])
-    lit = light(shape, interline, rng, preset.camera)
-    if preset.paper.is_plain and lit is None:
-        scene = np.asarray(255 - ink * np.float32((255 - level) / 255), np.float32)
-    else:
-        scene = _compose(ink, level, paper(image, interline, rng, preset.paper), lit)
-    return expose(scene, interline, rng, preset.camera)
+    return expose(_scene(ink, level, image, interline, rng, preset), interline, rng, preset.camera)
 
 
-def _compose(ink: Field, level: float, sheet: Field, lit: Field | None) -> Field:
+def _scene(
+    ink: Gray, level: float, image: Gray, interline: float, rng: np.random.Generator, preset: Preset
+) -> Gray:
     """Gray levels of ink of the given level on paper, both under the same light."""
+    shape = (image.shape[0], image.shape[1])
+    lit = light(shape, rng, preset.camera)
+    if preset.paper.is_plain and lit is None:
+        return np.asarray(cv2.convertScaleAbs(ink, alpha=(level - 255) / 255, beta=255), np.uint8)
+    sheet = tone(shape, interline, rng, preset.paper)
     if lit is not None:
-        sheet = np.asarray(cv2.multiply(sheet, lit), np.float32)
+        sheet *= lit
     np.maximum(sheet, np.float32(DARKEST_PAPER), out=sheet)
-    inked = np.full_like(sheet, level) if lit is None else lit * np.float32(level)
-    np.minimum(inked, sheet - np.float32(LEAST_CONTRAST), out=inked)
-    inked -= sheet
-    inked *= ink
-    inked *= np.float32(1 / 255)
-    return np.asarray(sheet + inked, np.float32)
+    contrast = sheet - (level if lit is None else lit * np.float32(level))
+    np.maximum(contrast, np.float32(LEAST_CONTRAST), out=contrast)
+    paper, depth = (enlarge(field.astype(np.uint8), shape) for field in (sheet, contrast))
+    weather(paper, image, interline, rng, preset.paper)
+    np.maximum(paper, np.uint8(DARKEST_PAPER), out=paper)
+    return np.asarray(cv2.subtract(paper, cv2.multiply(ink, depth, scale=1 / 255)), np.uint8)
 
 
-def degrade_page(
-    image: NDArray[np.uint8], page: Page, preset: Preset, seed: int
-) -> tuple[NDArray[np.uint8], Page]:
+def degrade_page(image: Gray, page: Page, preset: Preset, seed: int) -> tuple[Gray, Page]:
     """A whole page as a scan of this kind, and its symbols moved along.
 
     image: gray, shape (page.height, page.width). The warp and all else depend on the seed and

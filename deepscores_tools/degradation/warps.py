@@ -101,9 +101,10 @@ class PageMap(ABC):
         xs = (np.arange(columns) - 1) * STEP + (STEP - 1) / 2
         ys = (np.arange(rows) - 1) * STEP + (STEP - 1) / 2
         coarse = self.source(np.stack(np.meshgrid(xs, ys), -1)).astype(np.float32)
-        whole = cv2.resize(coarse, (columns * STEP, rows * STEP), interpolation=cv2.INTER_LINEAR)
-        inner = whole[STEP : STEP + self.height, STEP : STEP + self.width]
-        return np.ascontiguousarray(inner[..., 0]), np.ascontiguousarray(inner[..., 1])
+        size, inner = (columns * STEP, rows * STEP), np.s_[STEP:, STEP:]
+        x, y = (cv2.resize(np.ascontiguousarray(coarse[..., k]), size)[inner] for k in range(2))
+        window = np.s_[: self.height, : self.width]
+        return np.asarray(x[window], np.float32), np.asarray(y[window], np.float32)
 
     def line_distance_scale(self) -> float:
         """Factor on the distance of horizontal lines (the interline), median over the page."""
@@ -156,5 +157,8 @@ class Warp(PageMap):
         """
         out = points.copy()
         for _ in range(10):
-            out += points - self.source(out)
+            missed = points - self.source(out)
+            out += missed
+            if np.abs(missed).max(initial=0) < 1e-3:
+                break
         return out
