@@ -231,6 +231,12 @@ class TrainConfig(_Frozen):
         default=None, description="released model or model folder whose weights are taken over"
     )
 
+    @model_validator(mode="after")
+    def _ends_with_detection(self) -> TrainConfig:
+        if self.stages[-1].task:
+            raise ValueError("the last of stages must be of the detector: it makes the model")
+        return self
+
 
 class Recipe(_Frozen):
     """A training file: `[model]`, `[data]`, `[augment]`, `[training]`.
