@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from deepscores_tools.errors import InputError
@@ -287,3 +288,9 @@ def test_the_thesiss_network_has_maps_of_the_same_size() -> None:
     assert features.shape == (1, 8, 32, 48)
     assert energy.shape == (1, 1, 1, 32, 48)
     assert net.pyramid.levels(torch.rand(1, 1, 170, 45))[-1].shape[1] == net.pyramid.deepest
+
+
+@pytest.mark.parametrize("stages", [[["patches"]], [["patches", "energy"], ["energy"]], [[]], []])
+def test_a_schedule_that_makes_no_model_is_refused(stages: list[list[str]]) -> None:
+    with pytest.raises(ValidationError):
+        TrainConfig.model_validate({"stages": [{"learn": learn} for learn in stages]})
