@@ -20,12 +20,13 @@ from .network import MULTIPLE, STRIDE
 from .watershed import energy_map
 
 AT_ONCE = 1 << 16  # pixels
+PAPER = 0.3  # of a colour's strength on ink
 
 
 def class_picture(
     detector: Detector, gray: NDArray[np.uint8], interline: float, side: int = 1024
 ) -> NDArray[np.uint8]:
-    """RGB (h, w, 3): the classes of a page's middle, a colour each, under its ink.
+    """RGB (h, w, 3): the classes of a page's middle, a colour each, strong where there is ink.
 
     gray: (H, W), interline in its pixels. side: of what is shown, at the model's interline, where
     the page is as large. A pixel's class is one of the family that has most energy there.
@@ -40,7 +41,8 @@ def class_picture(
     padded = np.pad(ink, ((0, -height % MULTIPLE), (0, -width % MULTIPLE)))
     label = np.repeat(np.repeat(_labels(detector, padded), STRIDE, 0), STRIDE, 1)
     coloured = _colours(len(detector.config.classes))[label[:height, :width]]
-    return np.asarray(coloured * (1 - ink[..., None] / 255), dtype=np.uint8)
+    strength = PAPER + (1 - PAPER) * ink[..., None] / 255
+    return np.asarray(255 - (255 - coloured) * strength, dtype=np.uint8)
 
 
 def _labels(detector: Detector, ink: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -60,5 +62,5 @@ def _labels(detector: Detector, ink: NDArray[np.uint8]) -> NDArray[np.int64]:
 def _colours(count: int) -> NDArray[np.uint8]:
     """Colours (count, 3) as far apart as a step of the golden angle makes them."""
     hues = (np.arange(count) * 0.381966) % 1
-    rows = [colorsys.hls_to_rgb(hue, 0.65 + 0.15 * (i % 2), 0.75) for i, hue in enumerate(hues)]
+    rows = [colorsys.hls_to_rgb(hue, 0.35 + 0.15 * (i % 2), 0.9) for i, hue in enumerate(hues)]
     return np.round(np.array(rows) * 255).astype(np.uint8)
