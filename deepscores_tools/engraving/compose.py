@@ -42,6 +42,7 @@ def compose_score(rng: np.random.Generator, wanted: Sequence[str] = ()) -> str:
     staves = _staves(choices)
     meter = _meter(choices)
     key = choices.one("key", _KEYS)
+    definition = _definition(choices, staves, meter, key)
     body: list[str] = []
     writer = LayerWriter(choices)
     # What is wanted should not be strewn over more pages than are taken of a score.
@@ -74,7 +75,6 @@ def compose_score(rng: np.random.Generator, wanted: Sequence[str] = ()) -> str:
             measure = f'<ending n="{ending}" label="{label}">{measure}</ending>'
             ending = 2 if ending == 1 else 0
         body.append(measure)
-    definition = _definition(choices, staves, meter, key)
     title = str(rng.choice(_TITLES))
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'

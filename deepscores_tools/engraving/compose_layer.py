@@ -276,7 +276,8 @@ class LayerWriter:
         if grace or plain or rng.random() > 0.2:
             return self._head(self._place, value, extra, plain or grace)
         steps = sorted({self._place, self._place + 2, self._place + int(rng.integers(3, 7))})
-        heads = "".join(self._head(s, "", "", True) for s in steps)
+        size = _CUE if _CUE in extra else ""  # the heads of a small chord are small by themselves
+        heads = "".join(self._head(s, "", size, True) for s in steps)
         self._count += 1
         self._notes.append(f"n{self._count}")
         return f'<chord xml:id="n{self._count}" dur="{value}"{extra}>{heads}</chord>'

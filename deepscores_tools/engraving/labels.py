@@ -19,12 +19,15 @@ from deepscores_tools.engraving.shapes import Element, Glyph, Shape, Sheet, Text
 from deepscores_tools.engraving.staves import Staves
 
 OTHER = {
+    "accid": "brackets, quarter tones",
+    "artic": "soft accents and other marks that are seldom printed",
     "dir": "lines that extend a direction, note values in it",
     "dynam": "lines that extend a dynamic",
     "harm": "lines that extend a chord symbol or figured bass",
     "mNum": "frames of measure numbers",
     "mRpt2": "the number over a repeat of two measures",
     "mRptNum": "the number over a repeated measure",
+    "mordent": "mordents with a further stroke or turn",
     "reh": "frames of rehearsal marks",
     "repeatMark": "frames of da capo and its like",
     "syl": "hyphens and extenders of lyrics",
