@@ -33,6 +33,7 @@ from deepscores_tools.engraving import (
 )
 from deepscores_tools.engraving.label_rules import Mark
 from deepscores_tools.engraving.labels import OTHER
+from deepscores_tools.engraving.paint import Painter
 from deepscores_tools.engraving.raster import INK, Crop
 from deepscores_tools.engraving.shapes import Glyph, Text
 
@@ -40,7 +41,7 @@ Ink = NDArray[np.bool_]
 _painted: list[tuple[Mark, Crop]] = []
 
 
-class Watched(engrave.Painter):
+class Watched(Painter):
     """Remembers what it painted on the last page."""
 
     def crops(self, marks: Sequence[Mark]) -> list[Crop]:
@@ -52,7 +53,7 @@ class Watched(engrave.Painter):
 def count(item: RenderedPage, found: Counter[str]) -> None:
     ink: Ink = item.gray <= 255 - INK
     found["pages"] += 1
-    found["ink pixels"] += np.count_nonzero(ink)
+    found["ink pixels"] += int(np.count_nonzero(ink))
     labelled = np.zeros_like(ink)
     for symbol in item.page.symbols:
         x0, y0, x1, y1 = (int(v) for v in symbol.box)
@@ -74,12 +75,11 @@ def count(item: RenderedPage, found: Counter[str]) -> None:
                 first = mark.shapes[0]
                 code = f" {first.code:04X}" if isinstance(first, Glyph) else ""
                 found[f"no symbol, not listed: {first.element.name}{code}"] += 1
-    found["ink pixels of symbols"] += np.count_nonzero(ink & labelled)
-    found["ink pixels of words alone"] += np.count_nonzero(ink & words & ~labelled)
-    found["ink pixels of listed others alone"] += np.count_nonzero(
-        ink & listed & ~labelled & ~words
-    )
-    found["ink pixels of nothing"] += np.count_nonzero(ink & ~labelled & ~words & ~listed)
+    rest = ink.copy()
+    for what, area in (("symbols", labelled), ("words alone", words), ("others alone", listed)):
+        found[f"ink pixels of {what}"] += int(np.count_nonzero(rest & area))
+        rest &= ~area
+    found["ink pixels of nothing"] += int(np.count_nonzero(rest))
 
 
 def cover(area: Ink, crop: Crop) -> None:
