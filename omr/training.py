@@ -243,7 +243,9 @@ class _Run:
         assert self.pretraining
         cached = cache_pages(self.val, self.out / "cache", self.model.classes)
         crops = CropDataset(cached, self.model, _PLAIN, self.training)
-        name, figure = TASKS[task][0], self.pretraining.measure(self.net, crops, task)
+        name, dtype = TASKS[task][0], fast_dtype(self.device)
+        with torch.autocast(self.device.type, dtype, enabled=dtype != torch.float32):
+            figure = self.pretraining.measure(self.net, crops, task)
         log.add_scalar(f"validation/{name.replace(' ', '-')}", figure, self.step)
         tqdm.write(f"step {self.step}: validation {name} {figure:.3f}")
 
