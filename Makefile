@@ -16,7 +16,7 @@ export NO_ALBUMENTATIONS_UPDATE := 1
 .DEFAULT_GOAL := detect
 
 detect: .venv/installed
-	$(BIN)/omr detect "$(PAGE)" -o "$(OUT)" --overlay $(ARGS)
+	$(BIN)/omr detect "$(PAGE)" -o "$(OUT)" --overlay --html $(ARGS)
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -q $(ARGS)

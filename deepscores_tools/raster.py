@@ -5,10 +5,12 @@ A gray page is uint8 of shape (H, W), 0 black, 255 white, turned as EXIF says it
 
 from __future__ import annotations
 
+import ctypes
 import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +75,7 @@ def check_size(where: Path, width: float, height: float) -> None:
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     """Pillow's image, with everything that it raises turned into one line."""
+    _silence_libtiff()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of large pages: check_size is our limit
@@ -98,6 +101,21 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         raise InputError(
             path, f"{what} image ({_first_line(error)}); copy or export it again"
         ) from None
+
+
+@cache
+def _silence_libtiff() -> None:
+    """Keep libtiff from writing to standard error itself: what it fails at, Pillow raises.
+
+    The library is found through Pillow's own, which is linked to it; where it is not (Windows),
+    libtiff stays as it is.
+    """
+    try:
+        linked = ctypes.CDLL(Image.core.__file__)
+        for handler in ("TIFFSetWarningHandler", "TIFFSetErrorHandler"):
+            getattr(linked, handler)(None)
+    except (OSError, AttributeError):
+        return
 
 
 def _first_line(error: Exception) -> str:

@@ -233,6 +233,21 @@ def test_pycocotools_reads_our_coco_and_its_detections(tmp_path: Path) -> None:
     assert len(truth.loadRes(rows).getAnnIds()) == 1
 
 
+def test_fiftyone_reads_our_coco(tmp_path: Path, picture: Path) -> None:
+    fiftyone = pytest.importorskip("fiftyone.utils.coco")
+    coco.write([one_page(HEAD, image=picture)], tmp_path / "coco")
+    importer = fiftyone.COCODetectionDatasetImporter(  # the dataset itself would need a MongoDB
+        data_path=str(tmp_path / "coco/images"), extra_attrs=True,
+        labels_path=str(tmp_path / "coco/annotations.json"),
+    )  # fmt: skip
+    with importer:
+        ((_, size, labels),) = list(importer)
+    assert (size.width, size.height) == (40, 30)
+    (found,) = labels["detections"].detections
+    assert (found.label, found.confidence) == ("noteheadBlack", 0.75)
+    assert found.bounding_box == pytest.approx([10.5 / 40, 4.25 / 30, 9.5 / 40, 4.75 / 30])
+
+
 def test_supervision_reads_our_coco_and_yolo(tmp_path: Path, picture: Path) -> None:
     sv = pytest.importorskip("supervision")
     from deepscores_tools.formats import yolo

@@ -24,6 +24,17 @@ def command(name: str) -> click.Command:
     return found
 
 
+@pytest.mark.parametrize("told", [["models", "list"], ["models", "show", "printed"]])
+def test_what_models_are_is_told_without_pytorch(told: list[str]) -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from omr_cli.main import main\n"
+        f"result = CliRunner().invoke(main, {told}); assert result.exit_code == 0\n"
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "False", done.stderr
+
+
 def test_help_is_quick_and_imports_nothing_large() -> None:
     code = (
         "import sys; from click.testing import CliRunner; from omr_cli.main import main\n"

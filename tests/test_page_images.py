@@ -196,6 +196,20 @@ def test_truncated(tmp_path: Path, suffix: str, part: float) -> None:
     assert refusal(path)
 
 
+def test_damaged_faxes_are_read_in_silence(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    noise = np.random.default_rng(1).random((300, 300)) > 0.5
+    path = tmp_path / "fax.tif"
+    Image.fromarray(noise).save(path, compression="group4")
+    whole = bytearray(path.read_bytes())
+    for place in range(1000, 3000, 100):
+        whole[place] ^= 0x55
+    path.write_bytes(whole)
+    assert read_first_page(path).size == (300, 300)
+    assert capfd.readouterr().err == ""
+
+
 def test_too_large_by_its_header(tmp_path: Path) -> None:
     for side in (12_500, 60_000):
         path = tmp_path / f"{side}.png"

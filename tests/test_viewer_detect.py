@@ -66,6 +66,16 @@ def test_a_picture_of_another_size_is_refused(tmp_path: Path) -> None:
     assert "is 90 x 90 pixels, its page 60 x 80" in result.stderr
 
 
+def test_a_runs_own_pictures_go_with_it() -> None:
+    Path("more").mkdir()
+    page("more/b.png")
+    detect(page("a.png"), "more")
+    run = ["dataset", "convert", "detections", "studio", "--to", "labelstudio"]
+    result = CliRunner().invoke(main, run, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert {f.name for f in Path("studio/images").iterdir()} == {"a.png", "b.png"}
+
+
 def test_nothing_to_show() -> None:
     Path("torn.png").write_bytes(Path(page("good.png")).read_bytes()[:-40])
     result = detect("torn.png", "--html")

@@ -9,7 +9,7 @@ import click
 from omr_cli.convert import FORMAT_NAMES
 
 
-@click.command()
+@click.command(short_help="Carry a page's symbols over to its photo.")
 @click.argument("photo", type=click.Path(path_type=Path))
 @click.argument("render", metavar="RENDER")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True,

@@ -7,7 +7,7 @@ import sys
 import click
 
 
-@click.command()
+@click.command(short_help="Find every defect of a dataset.")
 @click.argument("dataset")
 @click.option("--vocabulary", "vocabulary_name", metavar="NAME",
               help="Classes must be of this list, such as printed or muscima-2.0.  "

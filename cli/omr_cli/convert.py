@@ -18,7 +18,7 @@ WITHOUT_PICTURES = ("mung", "csv")
 """Folders of these hold annotations alone."""
 
 
-@click.command()
+@click.command(short_help="Write a dataset in another format.")
 @click.argument("dataset", metavar="IN")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--to", "format_name", type=click.Choice(FORMAT_NAMES), required=True,

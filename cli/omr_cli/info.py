@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 
-@click.command()
+@click.command(short_help="Say what a dataset is.")
 @click.argument("dataset")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def info(dataset: str, as_json: bool) -> None:

@@ -9,7 +9,7 @@ import click
 from omr_cli.options import images_option, pictures_of
 
 
-@click.command()
+@click.command(short_help="Paint segmentation images.")
 @click.argument("dataset")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True,
               help="New folder: masks/, or instances/, and a CSV of the numbers.")  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command()
+@click.command(short_help="Write a dataset's pages as PNG files.")
 @click.argument("dataset")
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("pages"),
               show_default=True, help="Folder to write to.")  # fmt: skip

@@ -9,7 +9,7 @@ import click
 from omr_cli.options import images_option, pictures_of
 
 
-@click.command()
+@click.command(short_help="Cut symbols into patches of one size.")
 @click.argument("dataset")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True,
               help="New folder: a folder a class, and class_names.csv.")  # fmt: skip

@@ -17,7 +17,7 @@ def _preset_names(_: click.Context, __: click.Parameter, value: tuple[str, ...])
     return value or tuple(PRESETS)
 
 
-@click.command()
+@click.command(short_help="Lay degraded pages side by side.")
 @click.argument("pages", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-p", "--preset", "presets", multiple=True, callback=_preset_names,
               help="Kind of scan, may be repeated; all kinds by default.")  # fmt: skip

@@ -9,7 +9,7 @@ import click
 FORMAT_NAMES = ("coco", "deepscores-v2", "deepscores-v1", "mung")
 
 
-@click.command()
+@click.command(short_help="Engrave scores into pages with truth.")
 @click.argument("scores", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True,
               help="New folder to write to.")  # fmt: skip

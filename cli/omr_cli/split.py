@@ -10,7 +10,7 @@ from omr_cli.convert import FORMAT_NAMES
 from omr_cli.options import masks_option, notice_of_masks
 
 
-@click.command()
+@click.command(short_help="Divide a dataset into train, val and test.")
 @click.argument("dataset")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True,
               help="New folder: split.csv, and a dataset in train/, val/ and test/.")  # fmt: skip

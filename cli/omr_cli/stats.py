@@ -9,7 +9,7 @@ import click
 from omr_cli.options import images_option, pictures_of
 
 
-@click.command()
+@click.command(short_help="Count symbols by page, class and size.")
 @click.argument("dataset")
 @click.option("-o", "--out", type=click.Path(path_type=Path),
               help="New folder: statistics.json, classes.csv, table.txt and pictures (PNG).  "

@@ -9,7 +9,7 @@ import click
 from omr_cli.options import images_option, masks_option, notice_of_masks, pictures_of
 
 
-@click.command()
+@click.command(short_help="Cut pages into square tiles.")
 @click.argument("dataset")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True,
               help="New folder: annotations.json (COCO) and images/.")  # fmt: skip

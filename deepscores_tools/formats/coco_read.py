@@ -37,7 +37,9 @@ def coco_file(path: Path) -> Path:
     if path.is_dir():
         file = path / (DETECTIONS if (path / DETECTIONS).is_file() else ANNOTATIONS)
     if not file.is_file():
-        raise InputError(path, f"no COCO dataset: no file {file.name} here")
+        raise InputError(
+            path, f"has no {file.name}; where its JSON file is called otherwise, name that file"
+        )
     return file
 
 
