@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError, _imaging
 
 from deepscores_tools.errors import InputError
 
@@ -111,7 +111,7 @@ def _silence_libtiff() -> None:
     libtiff stays as it is.
     """
     try:
-        linked = ctypes.CDLL(Image.core.__file__)
+        linked = ctypes.CDLL(_imaging.__file__)
         for handler in ("TIFFSetWarningHandler", "TIFFSetErrorHandler"):
             getattr(linked, handler)(None)
     except (OSError, AttributeError):
