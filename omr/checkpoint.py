@@ -21,7 +21,10 @@ def save_checkpoint(
     optimiser: torch.optim.Optimizer,
     facts: dict[str, Any],
 ) -> None:
-    """Weights of modules by name, optimiser state, facts (step, best, recipe) as metadata."""
+    """Weights of modules by name, optimiser state, facts (step, best, recipe) as metadata.
+
+    Raises InputError where it cannot be written, as on a full disk.
+    """
     tensors: dict[str, Tensor] = {}
     for prefix, module in modules.items():
         tensors |= {
@@ -31,8 +34,12 @@ def save_checkpoint(
         tensors |= {f"optimiser.{row}.{k}": torch.as_tensor(v) for k, v in state.items()}
     part = file.with_suffix(".part")
     rows = {k: v.clone(memory_format=torch.contiguous_format) for k, v in tensors.items()}
-    save_file(rows, part, {"facts": json.dumps(facts)})
-    part.replace(file)
+    try:
+        save_file(rows, part, {"facts": json.dumps(facts)})
+        part.replace(file)
+    except (OSError, SafetensorError) as error:
+        part.unlink(missing_ok=True)  # a full disk has no room for half a checkpoint
+        raise InputError(file, f"cannot be written ({error}); the one before is kept") from error
 
 
 def load_checkpoint(

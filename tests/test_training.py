@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
+from safetensors import SafetensorError
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import coco
 from deepscores_tools.symbols import Box, Page, Symbol
-from omr.checkpoint import load_checkpoint
+from omr.checkpoint import load_checkpoint, save_checkpoint
 from omr.config import (
     AugmentConfig,
     ModelConfig,
@@ -213,6 +214,24 @@ def test_the_rate_rises_stays_and_falls() -> None:
     rates = [learning_rate(step, training) for step in range(100)]
     assert rates[0] < rates[9] == rates[40] == 1.0
     assert rates[99] < 0.05
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object, file: Path, __: object) -> None:
+        file.write_bytes(b"half")
+        raise SafetensorError("No space left on device")
+
+    net = torch.nn.Linear(2, 2)
+    optimiser = torch.optim.AdamW(net.parameters())
+    file = tmp_path / "checkpoint.safetensors"
+    save_checkpoint(file, {"net": net}, optimiser, {"step": 1})
+    monkeypatch.setattr("omr.checkpoint.save_file", full)
+    with pytest.raises(InputError, match="No space left"):
+        save_checkpoint(file, {"net": net}, optimiser, {"step": 2})
+    assert load_checkpoint(file, {"net": net}, optimiser) == {"step": 1}
+    assert list(tmp_path.glob("*.part")) == []
 
 
 def test_the_thesiss_schedule_runs_and_resumes(recipe: Recipe, tmp_path: Path) -> None:
