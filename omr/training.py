@@ -276,7 +276,12 @@ def schedule(training: TrainConfig) -> list[tuple[StageConfig, range]]:
 def _optimiser(learnt: list[nn.Parameter], training: TrainConfig) -> torch.optim.Optimizer:
     rate, decay = training.learning_rate, training.weight_decay
     if training.optimiser == "rmsprop":  # the thesis's decay rate of 0.995
-        return torch.optim.RMSprop(learnt, rate, alpha=0.995, weight_decay=decay)
+        rms = torch.optim.RMSprop(learnt, rate, alpha=0.995, weight_decay=decay)
+        # From squares of 0 the first step is 14 times the rate, which RefineNet does not
+        # survive, having no norms: they begin at 1, as in the framework of the reference.
+        for p in learnt:
+            rms.state[p] = {"step": torch.zeros(()), "square_avg": torch.ones_like(p)}
+        return rms
     return torch.optim.AdamW(learnt, rate, weight_decay=decay)
 
 
