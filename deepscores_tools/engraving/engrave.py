@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -94,7 +94,8 @@ def render_svg(
 ) -> RenderedPage:
     """One page of verovio's SVG as labelled symbols and a picture. times: see `note_times`.
 
-    Where two voices share a symbol, that is of one class at one place, it is one symbol.
+    Where two voices share a symbol, that is of one class at one place, it is one symbol,
+    with the ink of both.
     """
     scale = style.interline / STAFF_SPACE
     marks = label(read_svg(svg))
@@ -106,7 +107,11 @@ def render_svg(
         if mark.name is not None:
             symbol = inks.symbol(mark.name, crop, _attributes(mark, times))
             if symbol is not None:
-                symbols.setdefault((symbol.name, symbol.box), symbol)
+                shared = symbols.setdefault((symbol.name, symbol.box), symbol)
+                if shared.mask is not None and symbol.mask is not None and shared is not symbol:
+                    mask = shared.mask | symbol.mask
+                    area = int(np.count_nonzero(mask))
+                    symbols[symbol.name, symbol.box] = replace(shared, mask=mask, ink_area=area)
     gray = compose(crops, style.width, style.height)
     page = Page(
         name=name,
