@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from deepscores_tools.ink import ink_of
 from deepscores_tools.page_images import read_first_page
+from deepscores_tools.staff_position import named_by_place
 from deepscores_tools.staves import staves_as_symbols
 from deepscores_tools.symbols import Box, Symbol
 from deepscores_tools.upright import upright
@@ -67,6 +68,7 @@ class OnnxDetector:
             for name, box, score in zip(names, np.hstack((low, high)), scores, strict=True)
             if score >= self.config.threshold(name)
         ]
+        symbols = named_by_place(symbols, page.staves)
         symbols += staves_as_symbols(page.staves, "staffLine" in self.config.staff_classes)
         return page.as_given(symbols)
 

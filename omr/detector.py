@@ -15,6 +15,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.ink import ink_of
+from deepscores_tools.staff_position import named_by_place
 from deepscores_tools.staves import staves_as_symbols
 from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.upright import Upright, upright
@@ -129,6 +130,7 @@ class Detector:
             )
         ]
         handwritten = "staffLine" in self.config.staff_classes
+        symbols = named_by_place(symbols, page.staves)
         return symbols + staves_as_symbols(page.staves, handwritten)
 
     def run(self, ink: NDArray[np.uint8], interline: float) -> Found:
