@@ -34,7 +34,7 @@ class Staves:
     interline: of the commonest staff size, None where no staff was found.
     thickness: of a staff line. staves: from top to bottom. systems: indices of the staves
     played together, from top to bottom. several_sizes: staves of clearly different size exist.
-    broken: lines have gaps, of which some staves may be too full to be found but by mending.
+    broken: there are gaps in the lines, or none was found: others may show when gaps are mended.
     """
 
     interline: float | None
@@ -45,14 +45,17 @@ class Staves:
     broken: bool
 
 
-NO_STAVES = Staves(None, 1.0, (), (), several_sizes=False, broken=False)
+NO_STAVES = Staves(None, 1.0, (), (), several_sizes=False, broken=True)
 
 
-def find_staves(ink: NDArray[Any], broken: bool = True) -> Staves:
-    """Staves of a page of ink, uint8 (H, W), 255 = ink (see `ink.ink_of`).
+def find_staves(ink: NDArray[Any]) -> Staves:
+    """Staves of a page of ink, uint8 (H, W), 255 = ink (see `ink.ink_of`)."""
+    found = whole_staves(ink)
+    return with_mended(ink, found) if found.broken else found
 
-    broken: where lines have gaps, or none is found, look again with gaps mended.
-    """
+
+def whole_staves(ink: NDArray[Any]) -> Staves:
+    """Staves whose lines have few gaps."""
     if ink.ndim != 2:
         raise ValueError(f"expected ink of shape (H, W), got {ink.shape}")
     black = ink >= INK
@@ -68,15 +71,34 @@ def find_staves(ink: NDArray[Any], broken: bool = True) -> Staves:
         found = _staves_near(black, interline, thickness)
         staves = max(staves, found, key=_weight)
         tried.append(interline)
-    gaps = bool(np.median([s.strength for s in staves] or 0) < WHOLE)
-    if gaps and broken:
-        staves = _mended_staves(black, staves, interlines[0], thickness)
+    return _as_found(black, staves, thickness)
+
+
+def with_mended(ink: NDArray[Any], found: Staves) -> Staves:
+    """The staves found on the ink, and those that show where gaps in thin lines are closed.
+
+    A scan of two tones may leave a third of a line's length, or less.
+    """
+    black = ink >= INK
+    spacing = run_spacing(black)
+    if spacing is None:
+        return found
+    (interline, *_), thickness = spacing
+    thin = mended(thin_ink(black, interline, thickness), interline)
+    whole = black | (thin > 0)
+    more = [refine(whole, thin, trace, thickness) for trace in trace_staves(thin, interline)]
+    clear = [s for s in more if s is not None and stands_out(thin, s)]
+    return _as_found(black, settle([*found.staves, *clear]), thickness)
+
+
+def _as_found(black: NDArray[np.bool_], staves: list[Staff], thickness: float) -> Staves:
     if not staves:
         return NO_STAVES
     interline = _commonest(staves)
     several = any(abs(s.interline / interline - 1) > OTHER_SIZE for s in staves)
+    broken = bool(np.median([s.strength for s in staves]) < WHOLE)
     systems = group_staves(black, staves)
-    return Staves(interline, thickness, tuple(staves), systems, several, gaps)
+    return Staves(interline, thickness, tuple(staves), systems, several, broken)
 
 
 def staves_as_symbols(staves: Staves, handwritten: bool = False) -> list[Symbol]:
@@ -105,19 +127,6 @@ def _staves_near(black: NDArray[np.bool_], interline: float, thickness: float) -
     thin = thin_ink(black, interline, thickness)
     found = (refine(black, thin, trace, thickness) for trace in trace_staves(thin, interline))
     return settle([staff for staff in found if staff is not None])
-
-
-def _mended_staves(
-    black: NDArray[np.bool_], staves: list[Staff], interline: float, thickness: float
-) -> list[Staff]:
-    """The staves found, and those that show where gaps in thin lines are closed.
-
-    A scan of two tones may leave a third of a line's length, or less.
-    """
-    thin = mended(thin_ink(black, interline, thickness), interline)
-    whole = black | (thin > 0)
-    found = [refine(whole, thin, trace, thickness) for trace in trace_staves(thin, interline)]
-    return settle([*staves, *(s for s in found if s is not None and stands_out(thin, s))])
 
 
 def _weight(staves: list[Staff]) -> float:

@@ -7,7 +7,7 @@ not tell a page from the same page upside down.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import cv2
@@ -15,12 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.ink import ink_of
-from deepscores_tools.staves import Staves, find_staves
+from deepscores_tools.staves import Staves, find_staves, whole_staves, with_mended
 from deepscores_tools.symbols import Box, Symbol
 
 LEAST = 0.5  # of the page's width; less of staff than this in all may be a trick of other lines
 LEVEL = math.radians(1.0)  # a page that leans less is left as it is
 THIN = 4.0  # a box this much longer than wide holds a straight line rather than a round glyph
+
+Find = Callable[[NDArray[np.uint8]], Staves]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,25 +62,25 @@ def upright(gray: NDArray[np.uint8], interline: float | None = None) -> Upright:
 
     interline in pixels, where it is known. A page on which no staves are found stays as it is.
     """
-    found = _either_way(gray, interline, broken=False)
+    found = _either_way(gray, interline, whole_staves)
     if not _staff(found.staves):
-        found = _either_way(gray, interline, broken=True)
+        found = _either_way(gray, interline, find_staves)
     elif found.staves.broken:
-        found = replace(found, staves=find_staves(ink_of(found.gray, interline)))
+        ink = ink_of(found.gray, interline)
+        found = replace(found, staves=with_mended(ink, found.staves))
     lean = _lean(found.staves)
     return _levelled(found, lean, interline) if abs(lean) > LEVEL else found
 
 
-def _either_way(gray: NDArray[np.uint8], interline: float | None, broken: bool) -> Upright:
+def _either_way(gray: NDArray[np.uint8], interline: float | None, find: Find) -> Upright:
     """The page as it is, or turned by 90 degrees where clearly more staff is found so.
 
-    broken: as for `find_staves`, whose fill of gaps may join stems of a page on its side.
+    Mending may join stems of a page on its side, so whole staves are looked for first.
     """
     size = (gray.shape[1], gray.shape[0])
-    staves = find_staves(ink_of(gray, interline), broken)
-    found = Upright(gray, staves, 0.0, np.eye(2, 3), size)
+    found = Upright(gray, find(ink_of(gray, interline)), 0.0, np.eye(2, 3), size)
     if _staff(found.staves) < LEAST * gray.shape[1]:
-        turned = _quarter_turn(gray, interline, broken)
+        turned = _quarter_turn(gray, interline, find)
         if _staff(turned.staves) > max(_staff(found.staves), LEAST * gray.shape[0]):
             found = turned
     return found
@@ -99,10 +101,10 @@ def _lean(staves: Staves) -> float:
     return float(angles[order[int(np.searchsorted(weights, weights[-1] / 2))]])
 
 
-def _quarter_turn(gray: NDArray[np.uint8], interline: float | None, broken: bool) -> Upright:
+def _quarter_turn(gray: NDArray[np.uint8], interline: float | None, find: Find) -> Upright:
     turned = np.ascontiguousarray(np.rot90(gray, -1))
     back = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, gray.shape[0]]])
-    staves = find_staves(ink_of(turned, interline), broken)
+    staves = find(ink_of(turned, interline))
     return Upright(turned, staves, 90.0, back, (gray.shape[1], gray.shape[0]))
 
 
