@@ -32,6 +32,7 @@ from deepscores_tools.upright import upright
 from omr.calibration import calibrated
 from omr.config import ModelConfig
 from omr.regions import seen_sides
+from omr.ridges import joined, lengthened
 
 STRIDE = 2
 MULTIPLE = 32
@@ -113,11 +114,12 @@ class OnnxDetector:
         features, energy = self.graphs["net"].run(None, {"ink": given})
         _, h, w = energy.shape
         pixels, name = summits(energy, self.config.energy.cut)
-        lines = self.config.ridge_planes
-        if lines:
-            cone = ~np.isin(pixels // (h * w), lines)
-            ridges = connected(energy, self.config.energy.ridge_cut, lines)
-            pixels, name = np.hstack((pixels[cone], ridges[0])), np.hstack((name[cone], ridges[1]))
+        energies = self.config.energy
+        for plane in self.config.ridge_planes:
+            here = pixels // (h * w) == plane
+            start = plane * h * w
+            part, its = pixels[here] - start, name[here] - start
+            name[here] = joined(energy[plane : plane + 1], part, its, energies.least_pass) + start
         _, component = np.unique(name, return_inverse=True)
         height = energy.ravel()[pixels]
         top = np.zeros(component.max(initial=-1) + 1, np.float32)
@@ -147,10 +149,12 @@ class OnnxDetector:
         sides = np.exp(mean(box[:, 2:]).clip(-6, 5)) * self.config.interline
         scores = (mean(height) * chance[np.arange(len(labels)), labels]).clip(0, 1)
         boxes = np.hstack((centre - sides / 2, centre + sides / 2)).astype(np.float64)
-        line = np.isin(family, lines)
+        line = np.isin(family, self.config.ridge_planes)
         if line.any():
             rows, part = np.unique(component[line], return_inverse=True)
-            boxes[rows] = lengthened(boxes[rows], pixel[line], part, self.config)
+            boxes[rows] = lengthened(
+                boxes[rows], pixel[line], part, energies, self.config.interline
+            )
         keep = best_first(boxes, labels, scores, self.config.decode.merge_iou)
         return boxes[keep], labels[keep], scores[keep].astype(np.float64)
 
@@ -174,32 +178,6 @@ def summits(energy: Floats, cut: float) -> tuple[Whole, Whole]:
     plane, place = np.divmod(inside, (h + 2) * wide)
     pixels = plane * (h * w) + (place // wide - 1) * w + place % wide - 1
     return pixels, pixels[upward]
-
-
-def connected(energy: Floats, cut: float, planes: Sequence[int]) -> tuple[Whole, Whole]:
-    """Pixels (P,) above `cut` of the planes named, and the first pixel of what each is part of."""
-    _, h, w = energy.shape
-    pixels, names = [], []
-    for plane in planes:
-        _, labels = cv2.connectedComponents((energy[plane] > cut).astype(np.uint8), connectivity=8)
-        here = np.flatnonzero(labels.ravel())
-        _, first, member = np.unique(labels.ravel()[here], return_index=True, return_inverse=True)
-        pixels.append(here + plane * h * w)
-        names.append(here[first][member] + plane * h * w)
-    return np.concatenate(pixels), np.concatenate(names)
-
-
-def lengthened(boxes: Floats, pixel: Floats, part: Whole, config: ModelConfig) -> Floats:
-    """Boxes (M, 4) of lines, along each as long as its pixels (P, 2) reach and half a cone more."""
-    low, high = np.full((len(boxes), 2), np.inf), np.full((len(boxes), 2), -np.inf)
-    np.minimum.at(low, part, pixel)
-    np.maximum.at(high, part, pixel)
-    length = high - low + STRIDE
-    share = config.energy.extent
-    least, most = (radius * config.interline for radius in config.energy.radius)
-    beyond = np.clip(length * share / (1 - share), least, most) / 2 + STRIDE / 2
-    along = np.tile(length >= length[:, ::-1], 2)
-    return np.where(along, np.hstack((low - beyond, high + beyond)), boxes)
 
 
 def best_first(boxes: Floats, labels: Whole, scores: Floats, most: float) -> Whole:

@@ -63,16 +63,16 @@ class EnergyConfig(_Frozen):
     levels: int = 0
     cut: float = Field(default=0.08, description="energy below this, of 1, is background")
     ridges: tuple[str, ...] = ()
-    ridge_cut: float = Field(
-        default=0.3, description="the same between the lines of a ridge family"
+    least_pass: float = Field(
+        default=0.87, description="height of a pass, of the lower summit's, that a ridge goes over"
     )
 
 
 class DecodeConfig(_Frozen):
     """How maps become symbols.
 
-    components: "peaks" lets every pixel climb to its summit (topographic watershed), but on
-    ridges, which are cut; "cut" labels the connected pixels above `EnergyConfig.cut` (the
+    components: "peaks" lets every pixel climb to its summit (topographic watershed), and joins
+    those of a ridge; "cut" labels the connected pixels above `EnergyConfig.cut` (the
     thesis's form).
     box: "offset" trusts the regressed centre, "centroid" places the mean size around the
     component's centre of gravity, "cached" the mean size of its class (`ModelConfig.sizes`; the

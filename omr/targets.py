@@ -90,7 +90,7 @@ def make_targets(
 
 
 def _crests(boxes: Floats, axes: Floats) -> Floats:
-    """Half the length of a ridge's even top in output pixels, (n, 2): along the longer side, no more than it."""
+    """Half the length of a ridge's even top in output pixels, (n, 2), along the longer side."""
     half = (boxes[:, 2:] - boxes[:, :2]) / (2 * STRIDE)
     along = half >= half[:, ::-1]
     crest: Floats = np.where(along, np.maximum(half - axes, 0), 0).astype(np.float32)

@@ -20,6 +20,7 @@ from torchvision.ops import batched_nms
 
 from .config import ModelConfig
 from .network import STRIDE
+from .ridges import joined, lengthened
 
 
 class Heads(Protocol):
@@ -78,11 +79,11 @@ def summits(energy: Tensor, cut: float) -> tuple[Tensor, Tensor]:
     return pixels, pixels[upward]
 
 
-def connected(energy: Tensor, cut: float, planes: Sequence[int]) -> tuple[Tensor, Tensor]:
+def connected(energy: Tensor, cut: float) -> tuple[Tensor, Tensor]:
     """The thesis's components: 8-connected pixels above `cut`, named by their first pixel."""
-    _, h, w = energy.shape
+    planes, h, w = energy.shape
     pixels, names = [], []
-    for plane in planes:
+    for plane in range(planes):
         binary = (energy[plane] > cut).cpu().numpy().astype(np.uint8)
         _, labels = cv2.connectedComponents(binary, connectivity=8)
         flat = labels.ravel()
@@ -96,16 +97,17 @@ def connected(energy: Tensor, cut: float, planes: Sequence[int]) -> tuple[Tensor
 
 def components(energy: Tensor, config: ModelConfig) -> tuple[Tensor, Tensor]:
     """Pixels (P,) and the names (P,) of their components, flat indices into energy (F, h, w)."""
-    cut, planes, h, w = config.energy.cut, *energy.shape
+    cut, (_, h, w) = config.energy.cut, energy.shape
     if config.decode.components == "cut":
-        return connected(energy, cut, range(planes))
+        return connected(energy, cut)
     pixels, name = summits(energy, cut)
-    if not config.ridge_planes:
-        return pixels, name
-    lines = torch.tensor(config.ridge_planes, device=energy.device)
-    cone = ~torch.isin(pixels // (h * w), lines)
-    ridges = connected(energy, config.energy.ridge_cut, config.ridge_planes)
-    return torch.cat((pixels[cone], ridges[0])), torch.cat((name[cone], ridges[1]))
+    for plane in config.ridge_planes:
+        start = plane * h * w
+        here = (pixels >= start) & (pixels < start + h * w)
+        part, its = ((t[here] - start).cpu().numpy() for t in (pixels, name))
+        whole = joined(energy[plane, None].cpu().numpy(), part, its, config.energy.least_pass)
+        name[here] = torch.from_numpy(whole).to(name) + start
+    return pixels, name
 
 
 def decode(
@@ -193,25 +195,10 @@ def _read(
     line = torch.isin(family, torch.tensor(config.ridge_planes, device=family.device).long())
     if bool(line.any()):
         rows, part = torch.unique(component[line], return_inverse=True)
-        corners[rows] = _lengthened(corners[rows], pixel[line], part, config)
+        boxes, places, whose = (t.cpu().numpy() for t in (corners[rows], pixel[line], part))
+        longer = lengthened(boxes, places, whose, config.energy, config.interline)
+        corners[rows] = torch.from_numpy(longer).to(corners)
     return _best_first(corners, label, score.clamp(0, 1), config.decode.merge_iou)
-
-
-def _lengthened(corners: Tensor, pixel: Tensor, part: Tensor, config: ModelConfig) -> Tensor:
-    """Boxes (M, 4) of lines, along each as long as its pixels (P, 2) reach and half a cone more.
-
-    part (P,): the line that a pixel belongs to. Pixels of half a line's energy are half a cone's
-    axis from its end, see `half_axes`.
-    """
-    rows = part[:, None].expand(-1, 2)
-    low = torch.full_like(corners[:, :2], torch.inf).scatter_reduce(0, rows, pixel, "amin")
-    high = torch.full_like(low, -torch.inf).scatter_reduce(0, rows, pixel, "amax")
-    length = high - low + STRIDE
-    share = config.energy.extent
-    least, most = (radius * config.interline for radius in config.energy.radius)
-    beyond = (length * share / (1 - share)).clamp(least, most) / 2 + STRIDE / 2
-    along = (length >= length.flip(1)).repeat(1, 2)
-    return torch.where(along, torch.cat((low - beyond, high + beyond), dim=1), corners)
 
 
 def together(found: Sequence[Found], merge_iou: float) -> Found:

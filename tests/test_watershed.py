@@ -10,6 +10,7 @@ from torch import Tensor
 from torchvision.ops import box_iou
 
 from omr.config import DecodeConfig, EnergyConfig, ModelConfig
+from omr.ridges import joined
 from omr.targets import Targets, make_targets
 from omr.watershed import Found, connected, decode, summits
 
@@ -132,6 +133,19 @@ def test_lines_of_any_length_come_back_whole_and_apart() -> None:
     assert len(found.labels) == len(labels)
 
 
+def test_a_ridge_goes_over_low_passes_and_ends_at_deep_ones() -> None:
+    energy = np.zeros((1, 3, 9), np.float32)
+    energy[0, 1] = [0.0, 0.5, 0.46, 0.52, 0.3, 0.8, 0.75, 0.78, 0.0]
+    pixels, names = (t.numpy() for t in summits(torch.from_numpy(energy), 0.1))
+    assert len(np.unique(names)) == 4
+    whole = joined(energy, pixels, names, 0.87)
+    assert [len(set(whole[pixels < 14])), len(set(whole[pixels > 13])), len(set(whole))] == [
+        1,
+        1,
+        2,
+    ]
+
+
 def test_an_empty_energy_map_gives_no_symbol() -> None:
     model = ModelConfig(name="t", families=FAMILIES, interline=16.0)
     found = roundtrip(model, np.zeros((0, 4), np.float32), np.zeros(0, np.int64))
@@ -145,5 +159,5 @@ def test_summits_separate_what_the_cut_joins() -> None:
     pixels, names = summits(energy, 0.1)
     assert len(pixels) == 5
     assert names.unique().tolist() == [7 + 2, 7 + 4]
-    _, joined = connected(energy, 0.1, [0])
+    _, joined = connected(energy, 0.1)
     assert len(joined.unique()) == 1

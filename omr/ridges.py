@@ -1,0 +1,72 @@
+"""Ridges of energy: which basins are one line, and how long a line is (see `EnergyConfig`).
+
+P: pixels of ridges above the cut, M: lines.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from .config import EnergyConfig
+
+STRIDE = 2  # of the maps, as in network.py
+Floats = NDArray[np.floating[Any]]
+
+
+def joined(
+    energy: Floats, pixels: NDArray[np.int64], name: NDArray[np.int64], least: float
+) -> NDArray[np.int64]:
+    """Names (P,) of basins joined where the pass between two is nearly as high as their summits.
+
+    energy (F, h, w) holds ridges, whose top is even but for noise: a pass counts from `least`
+    times the lower of both summits.
+    """
+    if not len(pixels):
+        return name
+    summit, basin = np.unique(name, return_inverse=True)
+    top = energy.ravel()[summit]
+    owner = np.full(energy.shape, -1)
+    owner.ravel()[pixels] = basin
+    ends = []
+    for dy, dx in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        here = np.s_[:, : energy.shape[1] - dy, max(-dx, 0) : energy.shape[2] - max(dx, 0)]
+        there = np.s_[:, dy:, max(dx, 0) : energy.shape[2] + min(dx, 0)]
+        one, other = owner[here], owner[there]
+        met = (one != other) & (one >= 0) & (other >= 0)
+        one, other = one[met], other[met]
+        height = np.minimum(energy[here][met], energy[there][met])
+        open_ = height >= least * np.minimum(top[one], top[other])
+        ends.append(np.stack((one[open_], other[open_])))
+    pairs = np.concatenate(ends, axis=1)
+    graph = coo_array((np.ones(pairs.shape[1]), pairs), shape=(len(summit),) * 2)
+    _, group = connected_components(graph, directed=False)
+    _, first = np.unique(group, return_index=True)
+    return np.asarray(summit[first][group[basin]])
+
+
+def lengthened(
+    boxes: Floats,
+    pixels: Floats,
+    line: NDArray[np.int64],
+    config: EnergyConfig,
+    interline: float,
+) -> Floats:
+    """Boxes (M, 4) of lines, along each as long as its pixels (P, 2) reach and half a cone more.
+
+    line (P,): which of the lines a pixel belongs to. Pixels of half a line's energy are half a
+    cone's axis from its end, see `half_axes`. All in input pixels.
+    """
+    low, high = np.full((len(boxes), 2), np.inf), np.full((len(boxes), 2), -np.inf)
+    np.minimum.at(low, line, pixels)
+    np.maximum.at(high, line, pixels)
+    length = high - low + STRIDE
+    least, most = (radius * interline for radius in config.radius)
+    cone = np.clip(length * config.extent / (1 - config.extent), least, most)
+    beyond = cone / 2 + STRIDE / 2
+    along = np.tile(length >= length[:, ::-1], 2)
+    return np.where(along, np.hstack((low - beyond, high + beyond)), boxes)
