@@ -139,11 +139,9 @@ def test_a_ridge_goes_over_low_passes_and_ends_at_deep_ones() -> None:
     pixels, names = (t.numpy() for t in summits(torch.from_numpy(energy), 0.1))
     assert len(np.unique(names)) == 4
     whole = joined(energy, pixels, names, 0.87)
-    assert [len(set(whole[pixels < 14])), len(set(whole[pixels > 13])), len(set(whole))] == [
-        1,
-        1,
-        2,
-    ]
+    lines = [set(whole[pixels < 13]), set(whole[pixels > 12])]
+    assert [len(line) for line in lines] == [1, 1]
+    assert lines[0] != lines[1]
 
 
 def test_an_empty_energy_map_gives_no_symbol() -> None:
