@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -101,13 +102,13 @@ class Detector:
         gray = _gray(image)
         height, width = gray.shape
         page = upright(gray, interline)
-        symbols = self._symbols(page, interline)
+        least = self.config.threshold if min_score is None else lambda name: min_score
+        symbols = self._symbols(page, interline, least)
         if page.staves.staves and clefs_at_left(symbols, page.staves) < DOUBTFUL:
             turned = page.upside_down(interline)
-            others = self._symbols(turned, interline)
+            others = self._symbols(turned, interline, least)
             if readable(others, turned.staves) > readable(symbols, page.staves):
                 page, symbols = turned, others
-        least = self.config.threshold if min_score is None else lambda name: min_score
         symbols = [s for s in symbols if cast(float, s.score) >= least(s.name)]
         return Page(
             name=name, width=width, height=height, symbols=page.as_given(symbols),
@@ -115,14 +116,20 @@ class Detector:
             attributes=_facts(page),
         )  # fmt: skip
 
-    def _symbols(self, page: Upright, interline: float | None) -> list[Symbol]:
-        """All symbols of an upright page, in its frame; none where no interline is known."""
+    def _symbols(
+        self, page: Upright, interline: float | None, least: Callable[[str], float]
+    ) -> list[Symbol]:
+        """All symbols of an upright page, in its frame; none where no interline is known.
+
+        least: score of a class from which its boxes must be right.
+        """
         interline = interline or page.staves.interline
         if interline is None:
             return []
         height, width = page.gray.shape
-        found = self.run(ink_of(page.gray, interline), interline)
         names = self.config.classes
+        scores = np.array([least(name) for name in names])
+        found = self.run(ink_of(page.gray, interline), interline, scores)
         symbols = [
             Symbol(name=names[label], box=Box(*box), score=float(score))
             for box, label, score in zip(
@@ -133,8 +140,13 @@ class Detector:
         symbols = named_by_place(symbols, page.staves)
         return symbols + staves_as_symbols(page.staves, handwritten)
 
-    def run(self, ink: NDArray[np.uint8], interline: float) -> Found:
-        """What the network finds on an ink channel (H, W), boxes in its frame."""
+    def run(
+        self, ink: NDArray[np.uint8], interline: float, least: NDArray[np.float64] | None = None
+    ) -> Found:
+        """What the network finds on an ink channel (H, W), boxes in its frame.
+
+        least (C,): scores below this keep the boxes of the first look; by default all get both.
+        """
         height, width = ink.shape
         scale = self.config.interline / interline
         size = (max(round(width * scale), 1), max(round(height * scale), 1))
@@ -144,13 +156,17 @@ class Detector:
         padded[: size[1], : size[0]] = small
         found = self._watershed(padded)
         boxes = found.boxes * np.array([width / size[0], height / size[1]] * 2)
+        scores = calibrated(found.scores, self.config.calibration)
         if self.net.refiner and self.config.refiner:
-            rows = np.flatnonzero(found.scores >= self.config.refiner.least_score)
+            worth = found.scores >= self.config.refiner.least_score
+            if least is not None:
+                worth &= scores >= least[found.labels]
+            rows = np.flatnonzero(worth)
             boxes[rows] = refine(
                 self.net.refiner, ink, boxes[rows], found.labels[rows], interline,
                 self.config.refiner.rounds,
             )  # fmt: skip
-        return Found(boxes, found.labels, calibrated(found.scores, self.config.calibration))
+        return Found(boxes, found.labels, scores)
 
     def _watershed(self, ink: NDArray[np.uint8]) -> Found:
         """What is found on ink (H, W) of the model's interline, H and W multiples of MULTIPLE."""
