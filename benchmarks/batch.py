@@ -3,7 +3,7 @@
     python -m benchmarks.batch [PAGES ...] [--count 1000] [-m MODEL] [--jobs N]
 
 Without PAGES, PDFs of `count` small pages with one staff are made and detected: for the memory.
-With PAGES (files, folders): their throughput against the network's own time on the same pages,
+With PAGES (files, folders): their throughput against the time of the network's pyramid and refiner,
 in wall-clock and in processor seconds; the latter also tell on a busy machine.
 """
 
@@ -38,14 +38,15 @@ def main() -> None:
     cores = os.cpu_count() or 1
     set_threads(max(cores // options.jobs, 1))
     detector = Detector.load(options.model, "cpu")
-    net = _Timed(detector.net.forward)
-    detector.net.forward = net  # type: ignore[method-assign]
+    net = _Clock()
+    for part in filter(None, (detector.net, detector.net.refiner)):
+        part.forward = net.timing(part.forward)
     with TemporaryDirectory() as folder:
         pages = options.pages or make_books(Path(folder), options.count)
         _run(detector, net, pages, Path(folder) / "out", options.jobs)
 
 
-def _run(detector: Detector, net: _Timed, pages: Sequence[Path], out: Path, jobs: int) -> None:
+def _run(detector: Detector, net: _Clock, pages: Sequence[Path], out: Path, jobs: int) -> None:
     sources, failures = find_pages(pages)
     memory: list[float] = []
 
@@ -70,17 +71,20 @@ def _run(detector: Detector, net: _Timed, pages: Sequence[Path], out: Path, jobs
               f" ({late / early - 1:+.1%}); most {max(memory):.0f} MiB")  # fmt: skip
 
 
-class _Timed:
-    """A function whose calls' processor seconds are added up, of the threads that call it."""
+class _Clock:
+    """Adds up the processor seconds of the calls it times, of the threads that call."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self.function, self.used = function, 0.0
+    def __init__(self) -> None:
+        self.used = 0.0
 
-    def __call__(self, *arguments: Any) -> Any:
-        begun = time.thread_time()
-        result = self.function(*arguments)
-        self.used += time.thread_time() - begun
-        return result
+    def timing(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*arguments: Any) -> Any:
+            begun = time.thread_time()
+            result = function(*arguments)
+            self.used += time.thread_time() - begun
+            return result
+
+        return timed
 
 
 def resident() -> float:
