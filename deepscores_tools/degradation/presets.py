@@ -46,9 +46,9 @@ FLATBED_GRAY = Preset(
     ink=InkRanges(
         level=(0, 90),
         spread=(0.02, 0.06),
-        bleed=(-0.12, 0.15),
-        unevenness=(0, 0.06),
-        mottle=(0, 0.05),
+        bleed=(-0.06, 0.15),
+        unevenness=(0.02, 0.08),
+        mottle=(0.015, 0.06),
         raggedness=(0, 0.08),
         pinholes=(0, 0.25),
         specks=(0, 0.15),
@@ -63,7 +63,7 @@ FLATBED_GRAY = Preset(
     ),
     clutter=ClutterRanges(pencil_chance=0.15, word_chance=0.15, stamp_chance=0.04, hair_chance=0.1),
     camera=CameraRanges(
-        gradient=(0, 0.08), focus=(0.0, 0.06), noise=(0, 4), jpeg_chance=0.5, pepper=(0, 2e-4)
+        gradient=(0, 0.08), focus=(0.025, 0.07), noise=(0, 4), jpeg_chance=0.5, pepper=(0, 2e-4)
     ),
     warp=WarpRanges(rotation=0.6, curl_chance=0.25, curl=(0.001, 0.006), wave_chance=0.2),
 )
@@ -99,7 +99,7 @@ OLD_PRINT = Preset(
     ink=InkRanges(
         level=(20, 90),
         spread=(0.04, 0.085),
-        bleed=(-0.12, 0.22),
+        bleed=(-0.06, 0.22),
         unevenness=(0.02, 0.12),
         mottle=(0.02, 0.09),
         raggedness=(0.03, 0.1),
@@ -144,7 +144,7 @@ PHOTOCOPY = Preset(
         bleed=(-0.12, 0.2),
         unevenness=(0.03, 0.12),
         raggedness=(0.03, 0.1),
-        pinholes=(0.1, 0.6),
+        pinholes=(0.05, 0.35),
         specks=(0.2, 0.6),
         hollow=(0, 0.25),
         sharpness=(1.0, 1.6),
