@@ -22,7 +22,8 @@ from deepscores_tools.ink import ink_of
 from deepscores_tools.page_images import read_first_page
 from deepscores_tools.upright import upright
 from omr import Detector
-from omr.network import MULTIPLE, STRIDE
+from omr.config import STRIDE
+from omr.network import MULTIPLE
 from omr.overlay import draw_overlay, family_of
 from omr.watershed import Found, decode, energy_map
 

@@ -30,11 +30,10 @@ from deepscores_tools.staves import staves_as_symbols
 from deepscores_tools.symbols import Box, Symbol
 from deepscores_tools.upright import upright
 from omr.calibration import calibrated
-from omr.config import ModelConfig
+from omr.config import STRIDE, ModelConfig
 from omr.regions import seen_sides
 from omr.ridges import joined, lengthened
 
-STRIDE = 2
 MULTIPLE = 32
 
 Floats = NDArray[np.floating[Any]]

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from deepscores_tools.ink import ink_of
 
+from .config import STRIDE
 from .detector import Detector
-from .network import MULTIPLE, STRIDE
+from .network import MULTIPLE
 from .watershed import energy_map
 
 AT_ONCE = 1 << 16  # pixels

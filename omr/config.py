@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError,
 
 from deepscores_tools.errors import InputError
 
+STRIDE = 2  # input pixels to one of the maps (network.py)
 UNTUNED = 0.3  # the threshold of a class that a model names none for
 
 

@@ -13,12 +13,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from .config import ModelConfig, NetworkConfig
+from .config import STRIDE, ModelConfig, NetworkConfig
 from .layers import Residual, conv_bn, double
 from .refinenet import RefineNet
 from .refiner import Refiner
 
-STRIDE = 2
 MULTIPLE = 32
 
 

@@ -21,9 +21,9 @@ from torch.utils.data import Dataset
 from deepscores_tools.ink import ink_of
 from deepscores_tools.patches import HEIGHT, INTERLINE, MOST, WIDTH, cut_patch
 
-from .config import ModelConfig, Task
+from .config import STRIDE, ModelConfig, Task
 from .crops import CropDataset
-from .network import STRIDE, WatershedNet
+from .network import WatershedNet
 
 PATCHES = 32  # of a step for each crop of a batch
 INK = 128  # of 255: how dark a pixel in a box is part of the symbol

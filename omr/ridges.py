@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from .config import EnergyConfig
+from .config import STRIDE, EnergyConfig
 
-STRIDE = 2  # of the maps, as in network.py
 Floats = NDArray[np.floating[Any]]
 
 

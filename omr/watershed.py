@@ -18,8 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 from torchvision.ops import batched_nms
 
-from .config import ModelConfig
-from .network import STRIDE
+from .config import STRIDE, ModelConfig
 from .ridges import joined, lengthened
 
 
