@@ -86,7 +86,7 @@ def thin_ink(ink: Bools, interline: float, thickness: float) -> NDArray[np.uint8
     return np.asarray(cv2.subtract(pixels, cv2.morphologyEx(pixels, cv2.MORPH_OPEN, kernel)))
 
 
-def mended(thin: NDArray[np.uint8], interline: float) -> NDArray[np.uint8]:
+def gaps_closed(thin: NDArray[np.uint8], interline: float) -> NDArray[np.uint8]:
     """Thin ink (H, W) with the gaps in its lines closed, also where a line leaps by a pixel."""
     leap = np.ones((3, 1), np.uint8)
     gap = np.ones((1, round(MENDED * interline)), np.uint8)
@@ -142,9 +142,15 @@ def _comb(shares: Floats, spacing: float) -> tuple[Floats, Floats]:
     so that neither text nor the same staff a line or half a line off scores.
     """
 
+    height = len(shares)
+    beyond = int(np.ceil(3.0 * SIZES[-1] * spacing)) + 1
+    framed = np.pad(shares, ((beyond, beyond), (0, 0)))
+
     def at(shift: float) -> Floats:
-        matrix = np.array([[1, 0, 0], [0, 1, -shift]], np.float32)
-        return np.asarray(cv2.warpAffine(shares, matrix, (shares.shape[1], shares.shape[0])))
+        first = int(np.floor(shift))
+        part, start = shift - first, beyond + first
+        rows = (framed[start + k : start + k + height] for k in (0, 1))
+        return np.asarray(cv2.addWeighted(next(rows), 1 - part, next(rows), part, 0))
 
     best = np.full(shares.shape, -1, np.float32)
     sizes = np.full(shares.shape, spacing, np.float32)
@@ -153,9 +159,8 @@ def _comb(shares: Floats, spacing: float) -> tuple[Floats, Floats]:
         score = np.add.reduce(teeth) / 5
         for shift, weight in ((0.5, 0.15), (1.5, 0.15), (3.0, 0.25)):
             score -= weight * (at(shift * size) + at(-shift * size))
-        better = score > best
-        best[better] = score[better]
-        sizes[better] = size
+        sizes[score > best] = size
+        np.maximum(best, score, out=best)
     return best, sizes
 
 

@@ -5,6 +5,7 @@ Symbols made of them are boxed as the datasets box theirs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +14,21 @@ from numpy.typing import NDArray
 
 from deepscores_tools.staff_choice import settle
 from deepscores_tools.staff_lines import Staff, refine, stands_out
-from deepscores_tools.staff_tracing import SIZES, mended, run_spacing, thin_ink, trace_staves
+from deepscores_tools.staff_tracing import (
+    SIZES,
+    Trace,
+    gaps_closed,
+    run_spacing,
+    thin_ink,
+    trace_staves,
+)
 from deepscores_tools.symbols import Box, Symbol
 from deepscores_tools.systems import group_staves
 
 INK = 96  # of 255: antialiased lines one pixel thick must still count
 OTHER_SIZE = 0.15  # a staff whose interline differs by more is of another size
 WHOLE = 0.95  # strength of staves whose lines have no gaps worth mending
+CLEAR = 0.75  # strength of a staff that mending does not tell more about
 
 # Where MUSCIMA++ 2.0 lets the spaces beyond the outer lines end, in interlines (medians of its
 # 761 staves); a space between two lines takes in both lines.
@@ -33,7 +42,8 @@ class Staves:
 
     interline: of the commonest staff size, None where no staff was found.
     thickness: of a staff line. staves: from top to bottom. systems: indices of the staves
-    played together, from top to bottom. several_sizes: staves of clearly different size exist.
+    played together, from top to bottom; none where gaps are still to be mended.
+    several_sizes: staves of clearly different size exist.
     broken: there are gaps in the lines, or none was found: others may show when gaps are mended.
     """
 
@@ -84,20 +94,23 @@ def with_mended(ink: NDArray[Any], found: Staves) -> Staves:
     if spacing is None:
         return found
     (interline, *_), thickness = spacing
-    thin = mended(thin_ink(black, interline, thickness), interline)
+    thin = gaps_closed(thin_ink(black, interline, thickness), interline)
     whole = black | (thin > 0)
-    more = [refine(whole, thin, trace, thickness) for trace in trace_staves(thin, interline)]
+    traces = [t for t in trace_staves(thin, interline) if not _known(t, found.staves)]
+    more = [refine(whole, thin, trace, thickness) for trace in traces]
     clear = [s for s in more if s is not None and stands_out(thin, s)]
-    return _as_found(black, settle([*found.staves, *clear]), thickness)
+    return _as_found(black, settle([*found.staves, *clear]), thickness, mended=True)
 
 
-def _as_found(black: NDArray[np.bool_], staves: list[Staff], thickness: float) -> Staves:
+def _as_found(
+    black: NDArray[np.bool_], staves: list[Staff], thickness: float, mended: bool = False
+) -> Staves:
     if not staves:
         return NO_STAVES
     interline = _commonest(staves)
     several = any(abs(s.interline / interline - 1) > OTHER_SIZE for s in staves)
     broken = bool(np.median([s.strength for s in staves]) < WHOLE)
-    systems = group_staves(black, staves)
+    systems = group_staves(black, staves) if mended or not broken else ()
     return Staves(interline, thickness, tuple(staves), systems, several, broken)
 
 
@@ -127,6 +140,18 @@ def _staves_near(black: NDArray[np.bool_], interline: float, thickness: float) -
     thin = thin_ink(black, interline, thickness)
     found = (refine(black, thin, trace, thickness) for trace in trace_staves(thin, interline))
     return settle([staff for staff in found if staff is not None])
+
+
+def _known(trace: Trace, staves: Sequence[Staff]) -> bool:
+    """Does a staff that is clear enough run where the trace does, over its whole length?"""
+    y = float(np.median(trace.middle))
+    return any(
+        staff.strength > CLEAR
+        and abs(staff.lines_at(float(np.median(trace.xs)))[2] - y) < trace.interline
+        and staff.left < trace.xs[0] + staff.interline
+        and staff.right > trace.xs[-1] - staff.interline
+        for staff in staves
+    )
 
 
 def _weight(staves: list[Staff]) -> float:

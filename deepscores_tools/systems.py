@@ -53,16 +53,15 @@ def _straightened(
 
     A space of each staff is taken in, which stems from one staff do not reach in the other.
     """
-    columns = np.arange(first, last)
-    at = columns.astype(np.float64)
+    at = np.arange(first, last, dtype=np.float64)
     top, bottom = upper.lines_at(at)[3], lower.lines_at(at)[1]
     height = round(float(np.median(bottom - top)))
     if height < 2 or last - first < 2:
         return None
-    share = np.linspace(0, 1, height)[:, None]
-    rows = np.round(top + share * (bottom - top)).astype(int)
-    inside = (rows >= 0) & (rows < ink.shape[0])
-    return np.where(inside, ink[np.clip(rows, 0, ink.shape[0] - 1), columns], 0).astype(np.uint8)
+    share = np.linspace(0, 1, height, dtype=np.float32)[:, None]
+    rows = top.astype(np.float32) + share * (bottom - top).astype(np.float32)
+    columns = np.tile(at.astype(np.float32), (height, 1))
+    return np.asarray(cv2.remap(ink.view(np.uint8), columns, rows, cv2.INTER_NEAREST))
 
 
 def _crossed(gap: NDArray[np.uint8]) -> bool:
