@@ -27,6 +27,12 @@ from .config import AugmentConfig, ModelConfig, TrainConfig
 from .looks import Looks, make_looks
 from .targets import Targets, make_targets
 
+# The refiner sees a symbol whole or not at all, and long ones seldom lie in a crop: some are cut
+# out of the page for it.
+LONG = 0.5  # of a crop's side
+LONG_SHARE, LONG_LOOKS = 0.5, 8  # of crops that bring a long symbol too, looks at and beside it
+BESIDE = 2.0  # interlines around it
+
 
 @dataclass(frozen=True, slots=True)
 class CachedPage:
@@ -89,17 +95,18 @@ class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
         self.class_chance = rarity / rarity.sum()
         order = np.argsort(labels, kind="stable")
         self.members = np.split(order, np.cumsum(counts[:-1]).astype(int))
+        sides = [(p.boxes[:, 2:] - p.boxes[:, :2]).max(1, initial=0) / p.interline for p in pages]
+        self.long = np.flatnonzero(
+            np.concatenate(sides) > LONG * training.crop / model.interline
+        )  # rows of page_of and symbol_of
+        self.long_chance = rarity[labels[self.long]] / np.maximum(counts[labels[self.long]], 1)
 
     def __len__(self) -> int:
         return self.training.steps * self.training.batch
 
     def __getitem__(self, i: int) -> tuple[Tensor, Targets, Looks]:
         ink, boxes, labels, interline = self._picture(i)
-        looks = make_looks(
-            ink, boxes.astype(np.float64), labels, interline,
-            self.training.looks if self.model.refiner else 0,
-            np.random.default_rng((self.training.seed, i, 1)),
-        )  # fmt: skip
+        looks = self._looks(i, ink, boxes, labels, interline)
         ink, boxes = self._scaled(ink, boxes)
         size = self.training.crop
         targets = make_targets(boxes, labels, self.model, (size, size))
@@ -113,6 +120,31 @@ class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
         ink, boxes, labels, _ = self._picture(i)
         return *self._scaled(ink, boxes), labels
 
+    def _looks(
+        self,
+        i: int,
+        ink: NDArray[np.uint8],
+        boxes: NDArray[np.float32],
+        labels: NDArray[np.int64],
+        interline: float,
+    ) -> Looks:
+        """What the refiner learns from crop `i` and, for some, from a long symbol elsewhere."""
+        rng = np.random.default_rng((self.training.seed, i, 1))
+        count = self.training.looks if self.model.refiner else 0
+        looks = make_looks(ink, boxes.astype(np.float64), labels, interline, count, rng)
+        if not count or not len(self.long) or rng.random() >= LONG_SHARE:
+            return looks
+        row = rng.choice(self.long, p=self.long_chance / self.long_chance.sum())
+        page = self.pages[int(self.page_of[row])]
+        box = page.boxes[self.symbol_of[row]]
+        low = np.floor(box[:2] - BESIDE * page.interline).astype(int)
+        extent = np.ceil(box[2:] + BESIDE * page.interline).astype(int) - low
+        gray, boxes, labels = _part(page, low, extent)
+        ink = ink_of(self._worn(gray, page.interline, rng), page.interline)
+        count = min(count, LONG_LOOKS)
+        long = make_looks(ink, boxes.astype(np.float64), labels, page.interline, count, rng)
+        return Looks.together([looks, long])
+
     def _picture(
         self, i: int
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64], float]:
@@ -122,11 +154,17 @@ class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
         gray, boxes, labels, interline = self._cut(page, focus, rng)
         if self.augment.margin_crops:
             gray, boxes, labels = self._with_margin(gray, boxes, labels, rng)
+        return ink_of(self._worn(gray, interline, rng), interline), boxes, labels, interline
+
+    def _worn(
+        self, gray: NDArray[np.uint8], interline: float, rng: np.random.Generator
+    ) -> NDArray[np.uint8]:
+        """The pixels as some scanner or pen would have left them."""
         if self.augment.degrade:
-            gray = degrade(gray, interline, rng, draw_preset(rng))
-        elif rng.random() < self.augment.thickness:
-            gray = _thicker_or_thinner(gray, interline, rng)
-        return ink_of(gray, interline), boxes, labels, interline
+            return degrade(gray, interline, rng, draw_preset(rng))
+        if rng.random() < self.augment.thickness:
+            return _thicker_or_thinner(gray, interline, rng)
+        return gray
 
     def _scaled(
         self, ink: NDArray[np.uint8], boxes: NDArray[np.float32]
@@ -151,23 +189,18 @@ class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
         self, page: CachedPage, focus: NDArray[np.float32] | None, rng: np.random.Generator
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64], float]:
         """A crop at the page's own resolution, with all boxes in the crop's frame."""
-        pixels = np.load(page.pixels, mmap_mode="r")
         scale = np.exp(rng.uniform(*np.log(self.augment.scale)))
         squeeze = np.exp(rng.uniform(*np.log(self.augment.squeeze)))
         side = self.training.crop * page.interline / self.model.interline / scale
         extent = np.maximum(np.round([side * squeeze, side]), 32).astype(int)  # (x, y)
-        size = np.array(pixels.shape[::-1])
+        size = np.array(np.load(page.pixels, mmap_mode="r").shape[::-1])
         if focus is None:
             corner = rng.uniform(-0.1 * extent, np.maximum(size - 0.9 * extent, 1))
         else:
             centre = (focus[:2] + focus[2:]) / 2
             corner = centre - rng.uniform(0.1, 0.9, 2) * extent
             corner = np.clip(corner, -0.2 * extent, np.maximum(size - 0.8 * extent, 0))
-        x0, y0 = np.round(corner).astype(int)
-        gray = _window(pixels, (int(x0), int(y0)), (int(extent[0]), int(extent[1])))
-        boxes = page.boxes - np.array([x0, y0, x0, y0], dtype=np.float32)
-        near = ((boxes[:, :2] < extent) & (boxes[:, 2:] > 0)).all(axis=1)
-        return gray, boxes[near], page.labels[near], page.interline
+        return *_part(page, np.round(corner).astype(int), extent), page.interline
 
     def _with_margin(
         self,
@@ -214,6 +247,17 @@ class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
             all_boxes.append((inside[near] + np.array([left, 0, left, 0])).astype(np.float32))
             all_labels.append(page.labels[near])
         return gray, np.concatenate(all_boxes), np.concatenate(all_labels)
+
+
+def _part(
+    page: CachedPage, corner: NDArray[np.int64], extent: NDArray[np.int64]
+) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64]]:
+    """Pixels from corner (x, y) on, extent (width, height); boxes and labels of what they show."""
+    pixels = np.load(page.pixels, mmap_mode="r")
+    gray = _window(pixels, (int(corner[0]), int(corner[1])), (int(extent[0]), int(extent[1])))
+    boxes = page.boxes - np.tile(corner, 2).astype(np.float32)
+    near = ((boxes[:, :2] < extent) & (boxes[:, 2:] > 0)).all(axis=1)
+    return gray, boxes[near], page.labels[near]
 
 
 def _window(

@@ -23,6 +23,10 @@ ERROR = 0.025, 0.03
 ROUGHNESS = (0.3, 1.0, 1.6)  # first looks are rough, later ones nearly right
 RESCALED = 0.4  # share of crops seen as a coarser scan would show them
 COARSEST = 12.0  # pixels of interline
+# The rest of a volta or an octave line, going on from the system above, is a bare line. Along its
+# length it looks like one with hooks, and is found with their height.
+BARE = 0.5, 4.0  # interlines: at most so thick, at least so long
+SWOLLEN, SWELLING = 0.5, 2.0  # share of bare lines seen too thick, interlines by which at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,10 @@ def shaken(
     error = np.tile(ERROR[0] * interline + ERROR[1] * sides, 2)
     error *= rng.choice(ROUGHNESS, size=(len(boxes), 1))
     moved: NDArray[np.float64] = boxes + error * rng.standard_t(3, size=boxes.shape).clip(-6, 6)
+    bare = (sides[:, 1] < BARE[0] * interline) & (sides[:, 0] > BARE[1] * interline)
+    swollen = np.flatnonzero(bare & (rng.random(len(boxes)) < SWOLLEN))
+    side = rng.choice((1, 3), size=len(swollen))
+    moved[swollen, side] += (side - 2) * rng.uniform(0, SWELLING * interline, len(swollen))
     moved[:, 2:] = np.maximum(moved[:, 2:], moved[:, :2] + 1)
     return moved
 

@@ -67,6 +67,14 @@ def test_shaken_boxes_are_boxes() -> None:
     assert 0.1 < np.abs(moved - boxes).mean() < 3
 
 
+def test_bare_lines_are_shaken_to_the_height_of_brackets() -> None:
+    boxes = np.tile([100.0, 100, 400, 103], (500, 1))
+    moved = shaken(boxes, INTERLINE, np.random.default_rng(4))
+    height = (moved[:, 3] - moved[:, 1]) / INTERLINE
+    assert 0.2 < (height > 0.8).mean() < 0.5
+    assert height.max() < 3.5
+
+
 def test_the_loss_is_least_at_the_true_sides() -> None:
     wanted = torch.tensor([[10.5, 12.5, 30.5, 40.5]])
     right = torch.full((1, 4, SIZE), -20.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -185,6 +186,21 @@ def test_crops_depend_on_their_number_alone_and_never_clip_a_box(
         sides = np.exp(targets.box[:, 2:]) * model.interline
         heads = targets.label == model.classes.index("notehead")
         assert (sides[heads, 0] > 21 * 0.7).all()  # true size, scaled by at most the jitter
+
+
+def test_the_refiner_sees_symbols_longer_than_a_crop(recipe: Recipe, tmp_path: Path) -> None:
+    page = make_page(tmp_path, 8)
+    page = replace(page, symbols=[*page.symbols, Symbol(name="beam", box=Box(40, 10, 300, 18))])
+    assert recipe.model
+    asked = recipe.model.model_copy(update={"refiner": RefinerConfig()})
+    model = written_out(asked, [page], recipe.data)
+    cached = cache_pages([page], tmp_path / "cache", model.classes)
+    crops = CropDataset(cached, model, recipe.augment, recipe.training)
+    assert recipe.training.crop < 260
+    looks = [crops[i][2] for i in range(12)]
+    wide = torch.cat([x.extent[x.label == model.classes.index("beam")] for x in looks])
+    assert len(wide)
+    assert (wide[:, 0].exp() * INTERLINE > 250 * 0.5).all()  # pages are also seen at half size
 
 
 @pytest.mark.parametrize("name", ["printed", "handwritten", "thesis"])

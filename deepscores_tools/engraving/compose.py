@@ -47,7 +47,7 @@ def compose_score(rng: np.random.Generator, wanted: Sequence[str] = ()) -> str:
     writer = LayerWriter(choices)
     # What is wanted should not be strewn over more pages than are taken of a score.
     count = int(rng.integers(24, 40)) // len(staves) if wanted else int(rng.integers(20, 44))
-    ending = 0
+    ending, left = 0, 0  # which volta is open, and how many measures it still lasts
     number = 0
     while number < count:
         number += 1
@@ -70,11 +70,15 @@ def compose_score(rng: np.random.Generator, wanted: Sequence[str] = ()) -> str:
         if ending == 0 and choices.happens("ending", 0.08):
             choices.one("ending", [""])
             ending = 1
-        if ending:
-            label = f"{ending}."
-            measure = f'<ending n="{ending}" label="{label}">{measure}</ending>'
-            ending = 2 if ending == 1 else 0
+        if ending and not left:
+            body.append(f'<ending n="{ending}" label="{ending}.">')
+            left = int(rng.choice(_ENDINGS))
         body.append(measure)
+        if ending:
+            left -= 1
+            if not left or number >= count:
+                body.append("</ending>")
+                ending, left = (2 if ending == 1 else 0), 0
     title = str(rng.choice(_TITLES))
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -108,6 +112,9 @@ def _change_key(choices: Choices, key: str, body: list[str]) -> str:
     body.append(f'<scoreDef><keySig sig="{new}" cancelaccid="{cancel}"/></scoreDef>')
     return new
 
+
+_ENDINGS = (1, 1, 1, 2, 4, 8, 12)
+"""Measures under a volta: long ones go on over systems, whose rest of a volta is a bare line."""
 
 _SMALL_STAFF = 0.12
 """Chance that the upper staff is small, as a solo part is above its accompaniment."""

@@ -27,6 +27,7 @@ PHASES = 4
 THINNEST = 1.05
 """Pen width in pixels below which a line could vanish from its own mask."""
 
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Ink:
     """A mask, its corner x, y within a crop, and how many pixels it has."""

@@ -90,9 +90,7 @@ def write(
 def labelling_interface(classes: Sequence[str]) -> str:
     """The XML that a project needs in its settings: one label a class, on rectangles."""
     view = etree.Element("View")
-    etree.SubElement(
-        view, "Image", name="image", value="$image", zoom="true", zoomControl="true"
-    )
+    etree.SubElement(view, "Image", name="image", value="$image", zoom="true", zoomControl="true")
     labels = etree.SubElement(view, "RectangleLabels", name="label", toName="image")
     for name in classes:
         etree.SubElement(labels, "Label", value=name)

@@ -67,9 +67,7 @@ def write(pages: Iterable[Page], out: Path) -> None:
     losses.warn()
 
 
-_HELD = frozenset(
-    ("score", "outlinks", "oriented_box", "ink_area", "second_name", "attributes")
-)
+_HELD = frozenset(("score", "outlinks", "oriented_box", "ink_area", "second_name", "attributes"))
 
 
 def _pyarrow(path: Path) -> tuple[Any, Any]:
@@ -198,6 +196,4 @@ def _attributes(text: str | None) -> Mapping[str, Attribute]:
     if not text:
         return {}
     found = json.loads(text)
-    return {
-        str(key): value for key, value in found.items() if isinstance(value, str | int | float)
-    }
+    return {str(key): value for key, value in found.items() if isinstance(value, str | int | float)}
