@@ -73,11 +73,12 @@ def carry(page: Page, warp: PageMap, maps: Maps | None = None) -> Page:
     windows[:, :2] = np.maximum(np.floor(outlines.min(1)) - 2, 0)
     windows[:, 2:] = np.minimum(np.ceil(outlines.max(1)) + 2, (warp.width, warp.height))
     symbols: list[Symbol] = []
-    for symbol, outline, window in zip(page.symbols, outlines, windows.tolist(), strict=True):
+    turned = _turned(page.symbols, warp)
+    for symbol, outline, window in zip(turned, outlines, windows.tolist(), strict=True):
         if symbol.mask is None:
             moved = _boxed(symbol, outline, warp)
         else:
-            moved = _masked(symbol, symbol.mask, window, map_x, map_y, warp)
+            moved = _masked(symbol, symbol.mask, window, map_x, map_y)
         if moved is not None:
             symbols.append(moved)
     interline = page.interline and page.interline * warp.line_distance_scale()
@@ -108,7 +109,7 @@ def _boxed(symbol: Symbol, outline: Points, new: PageMap) -> Symbol | None:
     box = Box(float(x0), float(y0), float(x1), float(y1))
     if box.x1 <= box.x0 or box.y1 <= box.y0:
         return None
-    return replace(symbol, box=box, oriented_box=_turned(symbol, new))
+    return replace(symbol, box=box)
 
 
 def _masked(
@@ -117,7 +118,6 @@ def _masked(
     window: Sequence[int],
     map_x: NDArray[np.float32],
     map_y: NDArray[np.float32],
-    warp: PageMap,
 ) -> Symbol | None:
     """The symbol with its mask warped, None where nothing of it is left on the page."""
     left, top, right, bottom = window
@@ -142,13 +142,16 @@ def _masked(
         box=Box(float(x0), float(y0), float(x0 + width), float(y0 + height)),
         mask=kept.view(np.bool_),
         ink_area=None if symbol.ink_area is None else cv2.countNonZero(kept),
-        oriented_box=_turned(symbol, warp),
     )
 
 
-def _turned(symbol: Symbol, warp: PageMap) -> tuple[tuple[float, float], ...] | None:
-    """The symbol's oriented box, if it has one, carried over corner by corner."""
-    if symbol.oriented_box is None:
-        return None
-    corners = warp.target(np.array(symbol.oriented_box, np.float64) - 0.5) + 0.5
-    return tuple((float(x), float(y)) for x, y in corners)
+def _turned(symbols: Sequence[Symbol], warp: PageMap) -> list[Symbol]:
+    """The symbols with their oriented boxes, where they have one, carried over by its corners."""
+    have = [i for i, symbol in enumerate(symbols) if symbol.oriented_box is not None]
+    turned = list(symbols)
+    if have:
+        corners = np.array([symbols[i].oriented_box for i in have], np.float64)
+        moved = warp.target(corners - 0.5) + 0.5
+        for i, box in zip(have, moved.tolist(), strict=True):
+            turned[i] = replace(symbols[i], oriented_box=tuple(map(tuple, box)))
+    return turned
