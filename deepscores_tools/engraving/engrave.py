@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
@@ -24,7 +24,7 @@ from deepscores_tools.engraving.style import ATTRIBUTES, Style
 from deepscores_tools.engraving.svg import read_svg
 from deepscores_tools.errors import InputError
 from deepscores_tools.note_attributes import DURATION, ONSET, STAFF_POSITION
-from deepscores_tools.symbols import Attribute, Box, Page, Symbol
+from deepscores_tools.symbols import Attribute, Page
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,32 +92,19 @@ def render_svg(
     number: int = 1,
     times: Mapping[str, NoteTime] = MappingProxyType({}),
 ) -> RenderedPage:
-    """One page of verovio's SVG as labelled symbols and a picture. times: see `note_times`.
-
-    Where two voices share a symbol, that is of one class at one place, it is one symbol,
-    with the ink of both.
-    """
+    """One page of verovio's SVG as labelled symbols and a picture. times: see `note_times`."""
     scale = style.interline / STAFF_SPACE
     marks = label(read_svg(svg))
     painter = Painter(Glyphs(svg, style.font), scale, style.text_family)
     crops = painter.crops(marks)
     inks = InkTable(style.width, style.height)
-    symbols: dict[tuple[str, Box], Symbol] = {}
-    for mark, crop in zip(marks, crops, strict=True):
-        if mark.name is not None:
-            symbol = inks.symbol(mark.name, crop, _attributes(mark, times))
-            if symbol is not None:
-                shared = symbols.setdefault((symbol.name, symbol.box), symbol)
-                if shared.mask is not None and symbol.mask is not None and shared is not symbol:
-                    mask = shared.mask | symbol.mask
-                    area = int(np.count_nonzero(mask))
-                    symbols[symbol.name, symbol.box] = replace(shared, mask=mask, ink_area=area)
+    symbols = inks.symbols(marks, crops, lambda mark: _attributes(mark, times))
     gray = compose(crops, style.width, style.height)
     page = Page(
         name=name,
         width=style.width,
         height=style.height,
-        symbols=list(symbols.values()),
+        symbols=symbols,
         interline=style.interline,
         source_page=number,
         attributes={"font": style.font},

@@ -6,8 +6,8 @@ has at least `INK` coverage, its box the extent of that mask.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -136,7 +136,32 @@ class InkTable:
         self._size = width, height
         self._known: dict[int, Ink | None] = {}
 
-    def symbol(self, name: str, crop: Crop, attributes: Mapping[str, Attribute]) -> Symbol | None:
+    def symbols(
+        self,
+        marks: Sequence[Mark],
+        crops: Sequence[Crop],
+        attributes: Callable[[Mark], Mapping[str, Attribute]],
+    ) -> list[Symbol]:
+        """The symbols that named marks show on the page.
+
+        Where two voices share a symbol, that is of one class at one place, it is one symbol,
+        with the ink of both.
+        """
+        found: dict[tuple[str, Box], Symbol] = {}
+        for mark, crop in zip(marks, crops, strict=True):
+            if mark.name is None:
+                continue
+            symbol = self._symbol(mark.name, crop, attributes(mark))
+            if symbol is None:
+                continue
+            shared = found.setdefault((symbol.name, symbol.box), symbol)
+            if shared.mask is not None and symbol.mask is not None and shared is not symbol:
+                mask = shared.mask | symbol.mask
+                area = int(np.count_nonzero(mask))
+                found[symbol.name, symbol.box] = replace(shared, mask=mask, ink_area=area)
+        return list(found.values())
+
+    def _symbol(self, name: str, crop: Crop, attributes: Mapping[str, Attribute]) -> Symbol | None:
         """The symbol a crop shows on the page, None where it has no ink there."""
         (width, height), (h, w) = self._size, crop.alpha.shape
         if crop.x < 0 or crop.y < 0 or crop.x + w > width or crop.y + h > height:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.lilypond.labels import label
 from deepscores_tools.lilypond.svg import read_svg
 from deepscores_tools.note_attributes import STAFF_POSITION
-from deepscores_tools.symbols import Box, Page, Symbol
+from deepscores_tools.symbols import Attribute, Page
 
 RESOLUTION = 10.0  # pixels to a millimetre: a page of A4 is 2100 x 2970
 FAMILY = "stix"  # of words and of digits that LilyPond writes as text
@@ -25,20 +26,11 @@ FAMILY = "stix"  # of words and of digits that LilyPond writes as text
 def read_page(file: Path) -> Page:
     """The symbols of one page of LilyPond's SVG, with masks. Raises InputError."""
     marks, crops, (width, height), scale = _painted(file)
-    inks = InkTable(width, height)
-    symbols: dict[tuple[str, Box], Symbol] = {}
-    for mark, crop in zip(marks, crops, strict=True):
-        if mark.name is None:
-            continue
-        place = mark.staff_position
-        symbol = inks.symbol(mark.name, crop, {} if place is None else {STAFF_POSITION: place})
-        if symbol is not None:  # two voices may share one
-            symbols.setdefault((symbol.name, symbol.box), symbol)
     return Page(
         name=f"{file.stem}.png",
         width=width,
         height=height,
-        symbols=list(symbols.values()),
+        symbols=InkTable(width, height).symbols(marks, crops, _attributes),
         interline=_interline(marks, scale),
         dpi=RESOLUTION * 25.4,
         image=file,
@@ -51,6 +43,11 @@ def draw_page(file: Path) -> NDArray[np.uint8]:
     """The picture of that page: gray, uint8 (height, width), paper 255. Raises InputError."""
     _, crops, (width, height), _ = _painted(file)
     return compose(crops, width, height)
+
+
+def _attributes(mark: Mark) -> Mapping[str, Attribute]:
+    place = mark.staff_position
+    return {} if place is None else {STAFF_POSITION: place}
 
 
 def _painted(file: Path) -> tuple[list[Mark], list[Crop], tuple[int, int], float]:
