@@ -3,8 +3,9 @@
     python -m benchmarks.batch [PAGES ...] [--count 1000] [-m MODEL] [--jobs N]
 
 Without PAGES, PDFs of `count` small pages with one staff are made and detected: for the memory.
-With PAGES (files, folders): their throughput against the time of the network's pyramid and refiner,
-in wall-clock and in processor seconds; the latter also tell on a busy machine.
+With PAGES (files, folders): their throughput against the network's own time (network_clock.py),
+once as it computes alone, one page at a time on all cores, and once within the batch in processor
+seconds, which also tell on a busy machine.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ from __future__ import annotations
 import argparse
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 
+from benchmarks.network_clock import NetworkClock
+from deepscores_tools.page_images import read_page
 from deepscores_tools.page_sources import find_pages
 from omr.batch import PageResult, detect_batch
 from omr.detector import Detector, set_threads
@@ -36,17 +38,28 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     cores = os.cpu_count() or 1
-    set_threads(max(cores // options.jobs, 1))
     detector = Detector.load(options.model, "cpu")
-    net = _Clock()
-    for part in filter(None, (detector.net, detector.net.refiner)):
-        part.forward = net.timing(part.forward)
     with TemporaryDirectory() as folder:
+        if options.pages:
+            set_threads(cores)
+            _alone(detector, options.pages)
         pages = options.pages or make_books(Path(folder), options.count)
-        _run(detector, net, pages, Path(folder) / "out", options.jobs)
+        set_threads(max(cores // options.jobs, 1))
+        _run(detector, pages, Path(folder) / "out", options.jobs)
 
 
-def _run(detector: Detector, net: _Clock, pages: Sequence[Path], out: Path, jobs: int) -> None:
+def _alone(detector: Detector, pages: Sequence[Path]) -> None:
+    sources, _ = find_pages(pages)
+    clock = NetworkClock(detector)
+    detector.detect(read_page(sources[0]).gray)  # the first run also sets the network up
+    clock.wall = 0.0
+    for source in sources:
+        detector.detect(read_page(source).gray)
+    print(f"the network alone, a page at a time: {clock.wall / len(sources):.2f} s a page")
+
+
+def _run(detector: Detector, pages: Sequence[Path], out: Path, jobs: int) -> None:
+    net = NetworkClock(detector)
     sources, failures = find_pages(pages)
     memory: list[float] = []
 
@@ -69,22 +82,6 @@ def _run(detector: Detector, net: _Clock, pages: Sequence[Path], out: Path, jobs
         early, late = np.median(memory[90:110]), np.median(memory[-20:])
         print(f"memory: {early:.0f} MiB about page 100, {late:.0f} MiB at the end"
               f" ({late / early - 1:+.1%}); most {max(memory):.0f} MiB")  # fmt: skip
-
-
-class _Clock:
-    """Adds up the processor seconds of the calls it times, of the threads that call."""
-
-    def __init__(self) -> None:
-        self.used = 0.0
-
-    def timing(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        def timed(*arguments: Any) -> Any:
-            begun = time.thread_time()
-            result = function(*arguments)
-            self.used += time.thread_time() - begun
-            return result
-
-        return timed
 
 
 def resident() -> float:

@@ -1,7 +1,8 @@
 """Seconds and memory that one page costs: `python -m benchmarks.speed PAGE [-m MODEL]`.
 
 Load time apart; then the median of several runs of the whole detection and of its parts, and the
-peak memory of the process. The network's share tells what goes to anything else.
+peak memory of the process. The network's mean share (network_clock.py) tells what goes to anything
+else.
 """
 
 from __future__ import annotations
@@ -13,9 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-import numpy as np
-import torch
-
+from benchmarks.network_clock import NetworkClock
 from deepscores_tools.ink import ink_of
 from deepscores_tools.page_images import read_first_page
 from deepscores_tools.staves import find_staves
@@ -40,19 +39,18 @@ def main() -> None:
     page = detector.detect(gray)  # the first run also sets the network up
     interline = page.interline or 20.0
     ink = ink_of(gray, interline)
-    scale = detector.config.interline / interline
-    small = np.zeros([-(-round(s * scale) // 32) * 32 for s in gray.shape], np.uint8)
-    with torch.inference_mode():
-        x = torch.from_numpy(small)[None, None].to(detector.dtype)
-        x = x.contiguous(memory_format=torch.channels_last)
-        parts: dict[str, Callable[[], object]] = {
-            "detect": lambda: detector.detect(gray),
-            "  network alone": lambda: detector.net(x),
-            "  staves": lambda: find_staves(ink),
-            "  ink": lambda: ink_of(gray, interline),
-        }
-        for name, part in parts.items():
-            print(f"{name:18}{_seconds(part, options.runs):7.2f} s")
+    clock = NetworkClock(detector)
+    parts: dict[str, Callable[[], object]] = {
+        "detect": lambda: detector.detect(gray),
+        "  staves": lambda: find_staves(ink),
+        "  ink": lambda: ink_of(gray, interline),
+    }
+    for name, part in parts.items():
+        whole = _seconds(part, options.runs)
+        print(f"{name:18}{whole:7.2f} s")
+        if name == "detect":
+            network = clock.wall / options.runs
+            print(f"{'  network':18}{network:7.2f} s ({whole / network:.2f} times that in all)")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"{len(page.symbols)} symbols; peak memory {peak:.2f} GiB")
 

@@ -24,13 +24,13 @@ from deepscores_tools.ink import ink_of
 from deepscores_tools.symbols import Page, box_array
 
 from .config import AugmentConfig, ModelConfig, TrainConfig
-from .looks import Looks, make_looks
+from .looks import Looks, bare, make_looks
 from .targets import Targets, make_targets
 
 # The refiner sees a symbol whole or not at all, and long ones seldom lie in a crop: some are cut
-# out of the page for it.
+# out of the page for it, of all classes alike, and of bare lines as often as of the rest.
 LONG = 0.5  # of a crop's side
-LONG_SHARE, LONG_LOOKS = 0.5, 8  # of crops that bring a long symbol too, looks at and beside it
+LONG_LOOKS = 8  # at and beside one
 BESIDE = 2.0  # interlines around it
 
 
@@ -95,11 +95,12 @@ class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
         self.class_chance = rarity / rarity.sum()
         order = np.argsort(labels, kind="stable")
         self.members = np.split(order, np.cumsum(counts[:-1]).astype(int))
-        sides = [(p.boxes[:, 2:] - p.boxes[:, :2]).max(1, initial=0) / p.interline for p in pages]
-        self.long = np.flatnonzero(
-            np.concatenate(sides) > LONG * training.crop / model.interline
-        )  # rows of page_of and symbol_of
-        self.long_chance = rarity[labels[self.long]] / np.maximum(counts[labels[self.long]], 1)
+        sides = np.concatenate([(p.boxes[:, 2:] - p.boxes[:, :2]) / p.interline for p in pages])
+        self.long = np.flatnonzero(  # rows of page_of and symbol_of
+            sides.max(1, initial=0) > LONG * training.crop / model.interline
+        )
+        kinds = labels[self.long] * 2 + bare(sides[self.long])
+        self.long_chance = 1 / np.bincount(kinds)[kinds] / len(np.unique(kinds))
 
     def __len__(self) -> int:
         return self.training.steps * self.training.batch
@@ -128,13 +129,13 @@ class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
         labels: NDArray[np.int64],
         interline: float,
     ) -> Looks:
-        """What the refiner learns from crop `i` and, for some, from a long symbol elsewhere."""
+        """What the refiner learns from crop `i` and from a long symbol elsewhere."""
         rng = np.random.default_rng((self.training.seed, i, 1))
         count = self.training.looks if self.model.refiner else 0
         looks = make_looks(ink, boxes.astype(np.float64), labels, interline, count, rng)
-        if not count or not len(self.long) or rng.random() >= LONG_SHARE:
+        if not count or not len(self.long):
             return looks
-        row = rng.choice(self.long, p=self.long_chance / self.long_chance.sum())
+        row = rng.choice(self.long, p=self.long_chance)
         page = self.pages[int(self.page_of[row])]
         box = page.boxes[self.symbol_of[row]]
         low = np.floor(box[:2] - BESIDE * page.interline).astype(int)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import cv2
 import numpy as np
@@ -87,12 +88,16 @@ def shaken(
     error = np.tile(ERROR[0] * interline + ERROR[1] * sides, 2)
     error *= rng.choice(ROUGHNESS, size=(len(boxes), 1))
     moved: NDArray[np.float64] = boxes + error * rng.standard_t(3, size=boxes.shape).clip(-6, 6)
-    bare = (sides[:, 1] < BARE[0] * interline) & (sides[:, 0] > BARE[1] * interline)
-    swollen = np.flatnonzero(bare & (rng.random(len(boxes)) < SWOLLEN))
+    swollen = np.flatnonzero(bare(sides / interline) & (rng.random(len(boxes)) < SWOLLEN))
     side = rng.choice((1, 3), size=len(swollen))
     moved[swollen, side] += (side - 2) * rng.uniform(0, SWELLING * interline, len(swollen))
     moved[:, 2:] = np.maximum(moved[:, 2:], moved[:, :2] + 1)
     return moved
+
+
+def bare(sides: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+    """Which of the symbols of these widths and heights (M, 2), in interlines, are bare lines."""
+    return np.asarray((sides[:, 1] < BARE[0]) & (sides[:, 0] > BARE[1]))
 
 
 def _coarser(

@@ -61,7 +61,9 @@ def light(shape: tuple[int, int], rng: np.random.Generator, ranges: CameraRanges
 
 def expose(scene: Gray, interline: float, rng: np.random.Generator, ranges: CameraRanges) -> Gray:
     """The picture of a scene of gray levels, shape (H, W); the scene may be overwritten."""
-    sigma = draw(ranges.focus, rng) * interline
+    sigma, one_bit = draw(ranges.focus, rng) * interline, rng.random() < ranges.one_bit_chance
+    if not one_bit:  # dirt is no sharper than the print it lies on
+        _salt_and_pepper(scene, draw(ranges.salt, rng), draw(ranges.pepper, rng), rng)
     if sigma > 0.3:
         scene = np.asarray(cv2.GaussianBlur(scene, (0, 0), sigma), np.uint8)
     if rng.random() < ranges.motion_chance:
@@ -70,9 +72,8 @@ def expose(scene: Gray, interline: float, rng: np.random.Generator, ranges: Came
         scene = _halftone(scene, interline, rng)
     if (noise := draw(ranges.noise, rng)) > 0.3:
         roughen(scene, Tile.GRAIN, noise, interline, rng)
-    if rng.random() < ranges.one_bit_chance:
+    if one_bit:
         return np.asarray(cv2.threshold(scene, 128, 255, cv2.THRESH_BINARY)[1], np.uint8)
-    _salt_and_pepper(scene, draw(ranges.salt, rng), draw(ranges.pepper, rng), rng)
     if rng.random() < ranges.jpeg_chance:
         quality = int(draw(ranges.jpeg_quality, rng))
         done, data = cv2.imencode(".jpg", scene, [cv2.IMWRITE_JPEG_QUALITY, quality])

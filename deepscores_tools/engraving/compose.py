@@ -113,7 +113,7 @@ def _change_key(choices: Choices, key: str, body: list[str]) -> str:
     return new
 
 
-_ENDINGS = (1, 1, 1, 2, 4, 8, 12)
+_ENDINGS = (1, 1, 2, 4, 8, 12)
 """Measures under a volta: long ones go on over systems, whose rest of a volta is a bare line."""
 
 _SMALL_STAFF = 0.12

@@ -10,6 +10,9 @@ import numpy as np
 
 from deepscores_tools.engraving.music_fonts import FONTS, font_options
 
+_TEXT_FAMILIES = {"stix": 0.8, "dejavu-serif": 0.15, "dejavu-sans": 0.05}
+"""Faces of words and how often each is drawn: old editions have no sans serif."""
+
 ATTRIBUTES = (
     "note@grace",
     "note@stem.mod",
@@ -118,5 +121,5 @@ def draw_style(rng: np.random.Generator, fonts: Sequence[str] = FONTS) -> Style:
         "header": str(rng.choice(["auto", "auto", "auto", "none"])),
         "footer": "none",
     }
-    family = str(rng.choice(["stix", "stix", "dejavu-serif", "dejavu-sans"]))
+    family = str(rng.choice(list(_TEXT_FAMILIES), p=list(_TEXT_FAMILIES.values())))
     return Style(font, width, height, interline, family, options)

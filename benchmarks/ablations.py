@@ -1,0 +1,131 @@
+"""What each part of the detector is worth: one change to a recipe at a time, all else the same.
+
+    python -m benchmarks.ablations RECIPE --steps 600 --out runs/ablations [--only NAME ...]
+
+Every variant is trained from random weights for the same number of steps on the same crops, and
+evaluated by `coco-dense` on the recipe's validation pages, staff symbols apart, which no network
+is asked for. Processor seconds are those of the steps, reading of crops not counted where workers
+read them, and of a page from ink to symbols (the median). A variant that is done is kept: the
+same command goes on where it was stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from deepscores_tools.dataset_image import page_image
+from deepscores_tools.formats import read_selected
+from deepscores_tools.whole_file import write_whole
+from omr.config import Recipe, read_recipe
+from omr.detector import Detector, set_threads
+from omr.evaluation import evaluate
+from omr.training import train
+
+VARIANTS: Mapping[str, Mapping[str, Any]] = {
+    "as in the recipe": {},
+    "one energy plane": {"model.families": {"all": ["*"]}},
+    "cones for long lines": {"model.energy.ridges": []},
+    "discs of one size": {"model.energy.radius": [0.45, 0.45]},
+    "components by cut": {"model.decode.components": "cut"},
+    "energy in 20 levels": {"model.energy.levels": 20},
+    "heads of one layer": {"model.network.hidden": 0},
+    "half the channels": {
+        "model.network.widths": [16, 32, 48, 96, 128],
+        "model.network.neck": 32,
+        "model.network.features": 24,
+    },
+    "context of half the depth": {"model.network.blocks": [1, 1, 1, 1, 1]},
+    "interline 10": {"model.interline": 10.0},
+    "squared box loss": {"training.box_loss": "squared"},
+    "crops by page, not by class": {"augment.balanced": 0.0},
+    "crops of one scale": {"augment.scale": [1.0, 1.0], "augment.squeeze": [1.0, 1.0]},
+    "no averaging of weights": {"training.ema": 0.0},
+    "without refiner": {"model.refiner": None},
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("recipe", type=Path, help="as for omr train; must hold [model]")
+    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--only", nargs="*", choices=VARIANTS, default=list(VARIANTS))
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("runs/ablations"))
+    options = parser.parse_args()
+    set_threads(options.threads)
+    print(f"{options.steps} steps, {options.threads} threads")
+    print(f"{'':28}{'million':>8}{'s/step':>8}{'mAP':>7}{'AP50':>7}{'s/page':>8}", flush=True)
+    for name in options.only:
+        facts = measured(name, changed(read_recipe(options.recipe), name, options.steps), options)
+        print(
+            f"{name:28}{facts['parameters'] / 1e6:8.1f}{facts['step']:8.2f}"
+            f"{facts['map']:7.3f}{facts['ap50']:7.3f}{facts['page']:8.2f}",
+            flush=True,
+        )
+
+
+def changed(recipe: Recipe, name: str, steps: int) -> Recipe:
+    """The recipe with one variant's change, from random weights, for so many steps."""
+    data = recipe.model_dump()
+    changes = {"training.steps": steps, "training.validate_every": steps, **VARIANTS[name]}
+    changes |= {"training.start_from": None, "training.frozen": ()}
+    for path, value in changes.items():
+        *parents, key = path.split(".")
+        place = data
+        for parent in parents:
+            place = place[parent]
+        place[key] = value
+        if path == "model.families":  # ridges name families
+            place["energy"]["ridges"] = ()
+    return Recipe.model_validate(data)
+
+
+def measured(name: str, recipe: Recipe, options: argparse.Namespace) -> dict[str, float]:
+    """Train and evaluate one variant, in a folder of its own but for the page cache."""
+    out = options.out / name.replace(" ", "-")
+    file = out / "figures.json"
+    if file.exists():
+        facts: dict[str, float] = json.loads(file.read_text())
+        return facts
+    cache = options.out / "cache"
+    for folder in (out, cache):
+        folder.mkdir(parents=True, exist_ok=True)
+    if not (out / "cache").exists():
+        (out / "cache").symlink_to(cache.resolve(), target_is_directory=True)
+    begun = time.process_time()
+    model = train(recipe, out, "cpu")
+    step = (time.process_time() - begun) / recipe.training.steps
+    detector = Detector.load(model, "cpu")
+    facts = {"step": step, "parameters": sum(p.numel() for p in detector.net.parameters())}
+    facts |= figures(recipe, detector)
+    write_whole(file, json.dumps(facts).encode())
+    return facts
+
+
+def figures(recipe: Recipe, detector: Detector) -> dict[str, float]:
+    """mAP, AP50 and processor seconds a page on the recipe's validation pages."""
+    staves = set(detector.config.staff_classes)
+    pages = [page for spec in recipe.data.val for page in read_selected(spec)]
+    pages = pages[:: max(len(pages) // recipe.data.val_pages, 1)]
+    truth, found, seconds = [], [], []
+    for page in pages:
+        gray = page_image(page)
+        begun = time.process_time()
+        seen = detector.detect(gray, min_score=0.0, interline=page.interline)
+        seconds.append(time.process_time() - begun)
+        truth.append(replace(page, symbols=[s for s in page.symbols if s.name not in staves]))
+        others = [s for s in seen.symbols if s.name not in staves]
+        found.append(replace(seen, name=page.name, symbols=others))
+    report = evaluate(truth, found)
+    return {"map": report.map, "ap50": report.ap50, "page": median(seconds)}
+
+
+if __name__ == "__main__":
+    main()
