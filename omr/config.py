@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 
@@ -111,14 +111,6 @@ class ModelConfig(_Frozen):
     calibration: tuple[Annotated[float, Field(gt=0)], float] = (1.0, 0.0)
     minimum_version: str = "0.1.0"
     licence: str = "Apache-2.0"
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_temperature(cls, data: Any) -> Any:
-        """Models made before there was a calibration state a temperature, which was always 1."""
-        if isinstance(data, dict):
-            data = {key: value for key, value in data.items() if key != "temperature"}
-        return data
 
     @model_validator(mode="after")
     def _each_class_once(self) -> ModelConfig:
