@@ -27,7 +27,7 @@ Find = Callable[[NDArray[np.uint8]], Staves]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Upright:
-    """A page turned so that its staff lines run across: gray (H, W), and the staves found on it.
+    """A page turned so that its staff lines run across: gray and ink (H, W), and its staves.
 
     degrees: how far it was turned clockwise, -45 < degrees <= 315; a multiple of 90 exactly, or
     one and a few degrees of skew. back: (2, 3), takes points (x, y) of `gray` to points of the
@@ -36,6 +36,7 @@ class Upright:
     """
 
     gray: NDArray[np.uint8]
+    ink: NDArray[np.uint8]
     staves: Staves
     degrees: float
     back: NDArray[np.float64]
@@ -46,9 +47,9 @@ class Upright:
         height, width = self.gray.shape
         gray = np.ascontiguousarray(self.gray[::-1, ::-1])
         half = np.array([[-1.0, 0.0, width], [0.0, -1.0, height], [0.0, 0.0, 1.0]])
-        staves = find_staves(ink_of(gray, interline))
+        ink = ink_of(gray, interline)
         degrees = _named(self.degrees + 180)
-        return Upright(gray, staves, degrees, self.back @ half, self.size)
+        return Upright(gray, ink, find_staves(ink), degrees, self.back @ half, self.size)
 
     def as_given(self, symbols: Iterable[Symbol]) -> list[Symbol]:
         """Symbols of the upright page with their boxes on the page as it was given."""
@@ -66,8 +67,7 @@ def upright(gray: NDArray[np.uint8], interline: float | None = None) -> Upright:
     if not _staff(found.staves):
         found = _either_way(gray, interline, find_staves)
     elif found.staves.broken:
-        ink = ink_of(found.gray, interline)
-        found = replace(found, staves=with_mended(ink, found.staves))
+        found = replace(found, staves=with_mended(found.ink, found.staves))
     lean = _lean(found.staves)
     return _levelled(found, lean, interline) if abs(lean) > LEVEL else found
 
@@ -78,7 +78,8 @@ def _either_way(gray: NDArray[np.uint8], interline: float | None, find: Find) ->
     Mending may join stems of a page on its side, so whole staves are looked for first.
     """
     size = (gray.shape[1], gray.shape[0])
-    found = Upright(gray, find(ink_of(gray, interline)), 0.0, np.eye(2, 3), size)
+    ink = ink_of(gray, interline)
+    found = Upright(gray, ink, find(ink), 0.0, np.eye(2, 3), size)
     if _staff(found.staves) < LEAST * gray.shape[1]:
         turned = _quarter_turn(gray, interline, find)
         if _staff(turned.staves) > max(_staff(found.staves), LEAST * gray.shape[0]):
@@ -104,8 +105,8 @@ def _lean(staves: Staves) -> float:
 def _quarter_turn(gray: NDArray[np.uint8], interline: float | None, find: Find) -> Upright:
     turned = np.ascontiguousarray(np.rot90(gray, -1))
     back = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, gray.shape[0]]])
-    staves = find(ink_of(turned, interline))
-    return Upright(turned, staves, 90.0, back, (gray.shape[1], gray.shape[0]))
+    ink = ink_of(turned, interline)
+    return Upright(turned, ink, find(ink), 90.0, back, (gray.shape[1], gray.shape[0]))
 
 
 def _levelled(page: Upright, lean: float, interline: float | None) -> Upright:
@@ -125,8 +126,8 @@ def _levelled(page: Upright, lean: float, interline: float | None) -> Upright:
     )  # fmt: skip
     level = np.asarray(gray, dtype=np.uint8)
     degrees = _named(page.degrees - math.degrees(lean))
-    staves = find_staves(ink_of(level, interline))
-    return Upright(level, staves, degrees, page.back @ to_leaning, page.size)
+    ink = ink_of(level, interline)
+    return Upright(level, ink, find_staves(ink), degrees, page.back @ to_leaning, page.size)
 
 
 def _named(degrees: float) -> float:
