@@ -28,7 +28,7 @@ from .network import MULTIPLE, WatershedNet
 from .refiner import refine
 from .tiling import parts
 from .upside_down import DOUBTFUL, clefs_at_left, readable
-from .watershed import Found, decode, together
+from .watershed import Found, decode, merged, together
 
 
 def pick_device(device: str) -> torch.device:
@@ -166,7 +166,8 @@ class Detector:
                 self.net.refiner, ink, boxes[rows], found.labels[rows], interline,
                 self.config.refiner.rounds,
             )  # fmt: skip
-        return Found(boxes, found.labels, scores)
+        # What was apart may have been brought to one place.
+        return merged(Found(boxes, found.labels, scores), self.config.decode.merge_iou)
 
     def _watershed(self, ink: NDArray[np.uint8]) -> Found:
         """What is found on ink (H, W) of the model's interline, H and W multiples of MULTIPLE."""

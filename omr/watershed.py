@@ -205,9 +205,14 @@ def together(found: Sequence[Found], merge_iou: float) -> Found:
     if len(found) == 1:
         return found[0]
     boxes, labels, scores = (
-        torch.from_numpy(np.concatenate([getattr(f, name) for f in found]))
-        for name in ("boxes", "labels", "scores")
+        np.concatenate([getattr(f, name) for f in found]) for name in ("boxes", "labels", "scores")
     )
+    return merged(Found(boxes, labels, scores), merge_iou)
+
+
+def merged(found: Found, merge_iou: float) -> Found:
+    """Best first; of detections of one class that overlap by more only the best stays."""
+    boxes, labels, scores = map(torch.from_numpy, (found.boxes, found.labels, found.scores))
     return _best_first(boxes, labels, scores, merge_iou)
 
 
