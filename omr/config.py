@@ -45,7 +45,7 @@ class RefinerConfig(_Frozen):
     """
 
     width: int = Field(default=32, ge=16)
-    rounds: int = 2
+    rounds: int = 3
     least_score: float = Field(default=0.02, description="fainter detections keep their boxes")
 
 
