@@ -19,6 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.peers import without_staves
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.formats import read_selected
 from deepscores_tools.whole_file import write_whole
@@ -29,7 +30,7 @@ from omr.training import train
 
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "as in the recipe": {},
-    "one energy plane": {"model.families": {"all": ["*"]}},
+    "one energy plane": {"model.families": {"all": ["*"]}, "model.energy.ridges": []},
     "cones for long lines": {"model.energy.ridges": []},
     "discs of one size": {"model.energy.radius": [0.45, 0.45]},
     "components by cut": {"model.decode.components": "cut"},
@@ -81,8 +82,6 @@ def changed(recipe: Recipe, name: str, steps: int) -> Recipe:
         for parent in parents:
             place = place[parent]
         place[key] = value
-        if path == "model.families":  # ridges name families
-            place["energy"]["ridges"] = ()
     return Recipe.model_validate(data)
 
 
@@ -101,13 +100,12 @@ def measured(name: str, recipe: Recipe, options: argparse.Namespace) -> dict[str
     detector = Detector.load(train(recipe, out, "cpu"), "cpu")
     facts = {"parameters": sum(p.numel() for p in detector.net.parameters())}
     facts |= figures(recipe, detector)
-    write_whole(file, json.dumps(facts).encode())
+    write_whole(file, json.dumps(facts))
     return facts
 
 
 def figures(recipe: Recipe, detector: Detector) -> dict[str, float]:
     """mAP, AP50 and processor seconds a page on the recipe's validation pages."""
-    staves = set(detector.config.staff_classes)
     pages = [page for spec in recipe.data.val for page in read_selected(spec)]
     pages = pages[:: max(len(pages) // recipe.data.val_pages, 1)]
     truth, found, seconds = [], [], []
@@ -116,9 +114,8 @@ def figures(recipe: Recipe, detector: Detector) -> dict[str, float]:
         begun = time.process_time()
         seen = detector.detect(gray, min_score=0.0, interline=page.interline)
         seconds.append(time.process_time() - begun)
-        truth.append(replace(page, symbols=[s for s in page.symbols if s.name not in staves]))
-        others = [s for s in seen.symbols if s.name not in staves]
-        found.append(replace(seen, name=page.name, symbols=others))
+        truth.append(without_staves(page, detector.config))
+        found.append(without_staves(replace(seen, name=page.name), detector.config))
     report = evaluate(truth, found)
     return {"map": report.map, "ap50": report.ap50, "page": median(seconds)}
 

@@ -148,7 +148,7 @@ def detect(options: argparse.Namespace, name: str) -> dict[str, Any]:
             _timed(peer, image, times)
     else:
         found = [_as_page(page, model, _timed(peer, _ink(page, model), times)) for page in pages]
-        report = evaluate([_without_staves(page, model) for page in pages], found)
+        report = evaluate([without_staves(page, model) for page in pages], found)
         facts |= {"map": report.map, "ap50": report.ap50}
     counted = times[1:] or times  # the first run also sets the network up
     facts["seconds"], facts["cpu"] = (median(column) for column in zip(*counted, strict=True))
@@ -181,7 +181,8 @@ def _pages(options: argparse.Namespace) -> list[Page]:
     return pages[:: max(len(pages) // (options.pages or len(pages)), 1)][: options.pages]
 
 
-def _without_staves(page: Page, model: ModelConfig) -> Page:
+def without_staves(page: Page, model: ModelConfig) -> Page:
+    """The page less what no network is asked for."""
     return replace(page, symbols=[s for s in page.symbols if s.name not in model.staff_classes])
 
 

@@ -85,9 +85,9 @@ class OnnxDetector:
         if self.config.refiner:
             rows = np.flatnonzero(scores >= self.config.refiner.least_score)
             boxes[rows] = self.refined(ink, boxes[rows], labels[rows], interline)
-        scores = calibrated(scores, self.config.calibration)
-        keep = best_first(boxes, labels, scores, self.config.decode.merge_iou)
-        return boxes[keep], labels[keep], scores[keep]
+            keep = best_first(boxes, labels, scores, self.config.decode.merge_iou)
+            boxes, labels, scores = boxes[keep], labels[keep], scores[keep]
+        return boxes, labels, calibrated(scores, self.config.calibration)
 
     def refined(
         self, ink: NDArray[np.uint8], boxes: NDArray[np.float64], labels: Whole, interline: float

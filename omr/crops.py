@@ -131,7 +131,8 @@ class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
     ) -> Looks:
         """What the refiner learns from crop `i` and from a long symbol elsewhere."""
         rng = np.random.default_rng((self.training.seed, i, 1))
-        count = self.training.looks if self.model.refiner else 0
+        learns = self.model.refiner and "refiner" not in self.training.frozen
+        count = self.training.looks if learns else 0
         looks = make_looks(ink, boxes.astype(np.float64), labels, interline, count, rng)
         if not count or not len(self.long):
             return looks

@@ -166,8 +166,9 @@ class Detector:
                 self.net.refiner, ink, boxes[rows], found.labels[rows], interline,
                 self.config.refiner.rounds,
             )  # fmt: skip
-        # What was apart may have been brought to one place.
-        return merged(Found(boxes, found.labels, scores), self.config.decode.merge_iou)
+            # What was apart may have been brought to one place.
+            return merged(Found(boxes, found.labels, scores), self.config.decode.merge_iou)
+        return Found(boxes, found.labels, scores)
 
     def _watershed(self, ink: NDArray[np.uint8]) -> Found:
         """What is found on ink (H, W) of the model's interline, H and W multiples of MULTIPLE."""

@@ -70,9 +70,7 @@ def convert(
         pictures = pictures_of(dataset, images)
         pages = with_pictures(pages, pictures, all_of_them=images is not None)
     if map_text is None:
-        counts = write_dataset(
-            pages, out, format_name, source.listed_classes(), image_url
-        )
+        counts = write_dataset(pages, out, format_name, source.listed_classes(), image_url)
     else:
         mapping = chosen_map(map_text)
         how = cast(Literal["drop", "keep", "refuse"], unmapped)

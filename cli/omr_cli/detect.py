@@ -109,9 +109,7 @@ class _Reporter:
         from tqdm import tqdm
 
         shown = total > 1 and sys.stderr.isatty()
-        self.bar = tqdm(
-            total=total, unit=" pages", leave=False, disable=not shown, bar_format=BAR
-        )
+        self.bar = tqdm(total=total, unit=" pages", leave=False, disable=not shown, bar_format=BAR)
 
     def __enter__(self) -> _Reporter:
         return self
