@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).resolve().parent
 RELEASED = (_HERE / "models", _HERE.parent / "models")
+CARD_AND_LICENCE = ("README.md", "LICENSE.txt")
 
 
 def model_names() -> list[str]:

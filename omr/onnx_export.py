@@ -27,7 +27,7 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.whole_folder import whole_folder
 
 from .config import ModelConfig
-from .model_store import load_model, model_folder
+from .model_store import CARD_AND_LICENCE, load_model, model_folder
 from .network import MULTIPLE, WatershedNet
 from .refiner import Refiner, places
 from .regions import SIZE
@@ -35,7 +35,6 @@ from .watershed import energy_map
 
 OPSET = 17
 TOLERANCE = 1e-3  # of what PyTorch computes, relative where that is above 1
-BESIDE = ("config.json", "README.md", "LICENSE.txt")
 
 Arrays = Sequence[NDArray[Any]]
 
@@ -87,7 +86,7 @@ def export_onnx(model: str | Path, out: Path) -> float:
             largest = max(largest, _difference(module, other, file, list(inputs)))
         if largest > TOLERANCE:
             raise InputError(str(model), f"ONNX Runtime computes it otherwise, by {largest:.2g}")
-        for name in BESIDE:
+        for name in ("config.json", *CARD_AND_LICENCE):
             if (model_folder(model) / name).is_file():
                 shutil.copyfile(model_folder(model) / name, folder / name)
     return largest

@@ -6,21 +6,18 @@ import copy
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from deepscores_tools.dataset_image import page_image
-from deepscores_tools.degradation import degrade, draw_preset
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import read_selected
 from deepscores_tools.symbols import Page
@@ -41,11 +38,11 @@ from .config import (
 )
 from .crops import Batch, CropDataset, cache_pages, collate
 from .detector import Detector, fast_dtype, pick_device
-from .evaluation import evaluate
 from .losses import Told, TotalLoss, refiner_loss
 from .model_store import load_model, model_folder, read_config, save_model
 from .network import WatershedNet
 from .pretraining import TASKS, Labelled, Pretraining, examples
+from .validation import validate
 
 
 def train(recipe: Recipe, out: Path, device: str = "auto") -> Path:
@@ -222,12 +219,7 @@ class _Run:
             self._validate_task(stage.task, log)
             return
         detector = Detector(copy.deepcopy(self.ema), self.model, self.device)
-        found = []
-        for number, page in enumerate(self.val):
-            gray = self._as_scanned(page, number)
-            seen = detector.detect(gray, min_score=0.0, interline=page.interline)
-            found.append(replace(seen, name=page.name))
-        report = evaluate(self.val, found)
+        report = validate(detector, self.val, worn=self.recipe.augment.degrade)
         log.add_scalar("validation/mAP", report.map, self.step)
         log.add_scalar("validation/AP50", report.ap50, self.step)
         tqdm.write(f"step {self.step}: validation mAP {report.map:.3f}, AP50 {report.ap50:.3f}")
@@ -248,14 +240,6 @@ class _Run:
             figure = self.pretraining.measure(self.net, crops, task)
         log.add_scalar(f"validation/{name.replace(' ', '-')}", figure, self.step)
         tqdm.write(f"step {self.step}: validation {name} {figure:.3f}")
-
-    def _as_scanned(self, page: Page, number: int) -> NDArray[np.uint8]:
-        """A validation page; every other one degraded, always alike, where crops are degraded."""
-        gray = page_image(page)
-        if not self.recipe.augment.degrade or number % 2 == 0 or page.interline is None:
-            return gray
-        rng = np.random.default_rng(number)
-        return degrade(gray, page.interline, rng, draw_preset(rng))
 
     def _save(self) -> None:
         facts = {"step": self.step, "best": self.best, "recent": self.total.recent}

@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
+from omr_cli.main import main
 from pydantic import ValidationError
 from safetensors import SafetensorError
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -31,7 +33,7 @@ from omr.config import (
 )
 from omr.crops import CropDataset, cache_pages
 from omr.detector import Detector
-from omr.model_store import load_model, save_model
+from omr.model_store import load_model, read_config, save_model, write_config
 from omr.network import WatershedNet
 from omr.pretraining import PatchDataset, PixelDataset, mean_iou
 from omr.training import learning_rate, schedule, start_from, train, written_out
@@ -117,6 +119,26 @@ def test_the_model_folder_detects(recipe: Recipe, tmp_path: Path) -> None:
     assert sum(s.name == "staff" for s in page.symbols) == 2
     for symbol in page.symbols:
         assert 0 <= symbol.box.x0 < symbol.box.x1 <= 480
+
+
+def test_calibrating_on_the_validation_pages_gives_what_training_gave(
+    recipe: Recipe, tmp_path: Path
+) -> None:
+    folder = train(with_steps(recipe, 2), tmp_path / "run", "cpu")
+    fitted = read_config(folder)
+    write_config(folder, fitted.model_copy(update={"thresholds": {}, "calibration": (3.0, 1.0)}))
+    (folder / "LICENSE.txt").write_text("free")
+    out = tmp_path / "new"
+    given = ["models", "calibrate", str(folder), str(tmp_path / "data"), "--worn", "-o", str(out)]
+    result = CliRunner().invoke(main, given)
+    assert result.exit_code == 0, result.output
+    assert "3 pages, mAP" in result.output
+    assert read_config(out) == fitted
+    assert (out / "LICENSE.txt").read_text() == "free"
+    assert Detector.load(out, "cpu").config == fitted
+    again = CliRunner().invoke(main, given)
+    assert again.exit_code == 2
+    assert "is there already" in again.output
 
 
 def test_another_recipe_in_the_same_folder_is_refused(recipe: Recipe, tmp_path: Path) -> None:

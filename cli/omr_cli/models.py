@@ -10,7 +10,7 @@ import click
 
 @click.group()
 def models() -> None:
-    """List, show and export models."""
+    """List, show, export and calibrate models."""
 
 
 @models.command("list")
@@ -59,6 +59,40 @@ def export(model: str, out: Path) -> None:
 
     difference = export_onnx(model, out)
     click.echo(f"{out}: largest difference to PyTorch {difference:.1e}")
+
+
+@models.command()
+@click.argument("model")
+@click.argument("datasets", nargs=-1, required=True, metavar="DATASET...")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True,
+              help="The model with them, a new folder.")  # fmt: skip
+@click.option("--worn", is_flag=True,
+              help="Wear every other page as a scanner or a camera might.")  # fmt: skip
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto",
+              show_default=True, help="Where to detect.")  # fmt: skip
+@click.option("--threads", type=click.IntRange(min=1), help="Processor threads to use.")
+def calibrate(
+    model: str,
+    datasets: tuple[str, ...],
+    out: Path,
+    worn: bool,
+    device: str,
+    threads: int | None,
+) -> None:
+    """Fit a MODEL's thresholds and the meaning of its scores to pages of yours.
+
+    DATASET: pages with all their symbols, of any readable format, which may be chosen as in
+    `muscima-pp/v2.0#writer=05,12`. None that you mean to measure the model on. A threshold is
+    fitted for classes with five or more instances; the others get the median of these.
+    """
+    from deepscores_tools.formats import read_selected
+    from omr.detector import set_threads
+    from omr.validation import calibrate as fit
+
+    set_threads(threads)
+    pages = [page for dataset in datasets for page in read_selected(dataset)]
+    report = fit(model, pages, out, device, worn=worn)
+    click.echo(f"{out}: {len(pages)} pages, mAP {report.map:.3f}, AP50 {report.ap50:.3f}")
 
 
 def _facts(model: str) -> dict[str, Any]:

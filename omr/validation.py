@@ -1,0 +1,68 @@
+"""A detector on pages whose symbols are known: what training, thresholds and calibration go by."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from deepscores_tools.dataset_image import page_image
+from deepscores_tools.degradation import degrade, draw_preset
+from deepscores_tools.errors import InputError
+from deepscores_tools.symbols import Page
+from deepscores_tools.whole_folder import whole_folder
+
+from .calibration import fitted
+from .detector import Detector, pick_device
+from .evaluation import evaluate
+from .evaluation_report import Report
+from .model_store import CARD_AND_LICENCE, load_model, model_folder, write_config
+
+
+def validate(detector: Detector, pages: Sequence[Page], *, worn: bool) -> Report:
+    """What the detector finds on the pages at any score, against what is there.
+
+    worn: every other page is degraded, always alike. Pages of several datasets may share names.
+    """
+    truth = [replace(page, name=f"{number} {page.name}") for number, page in enumerate(pages)]
+    found = []
+    for number, page in enumerate(tqdm(truth, unit="page", leave=False, disable=None)):
+        gray = page_image(page)
+        if worn and number % 2:
+            gray = _as_scanned(gray, page.interline, number)
+        seen = detector.detect(gray, min_score=0.0, interline=page.interline)
+        found.append(replace(seen, name=page.name))
+    return evaluate(truth, found)
+
+
+def _as_scanned(gray: NDArray[np.uint8], interline: float | None, seed: int) -> NDArray[np.uint8]:
+    if interline is None:
+        return gray
+    rng = np.random.default_rng(seed)
+    return degrade(gray, interline, rng, draw_preset(rng))
+
+
+def calibrate(
+    model: str | Path, pages: Sequence[Page], out: Path, device: str = "auto", *, worn: bool
+) -> Report:
+    """The model with calibration and thresholds of these pages, written to the new folder `out`.
+
+    Weights, card and licence stay as they are. Returns the report on scores without calibration.
+    Raises InputError for a model that cannot be loaded, and where there are no pages.
+    """
+    net, config = load_model(model)
+    if not pages:
+        raise InputError(str(model), "cannot be calibrated on no pages; name a dataset with pages")
+    plain = config.model_copy(update={"calibration": (1.0, 0.0)})
+    with whole_folder(out) as folder:
+        report = validate(Detector(net, plain, pick_device(device)), pages, worn=worn)
+        for name in ("model.safetensors", *CARD_AND_LICENCE):
+            if (model_folder(model) / name).is_file():
+                shutil.copyfile(model_folder(model) / name, folder / name)
+        write_config(folder, fitted(plain, report))
+    return report
