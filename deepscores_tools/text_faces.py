@@ -1,8 +1,8 @@
-"""Words on a page: runs of text drawn with FreeType in one family a page.
+"""Words on a page, drawn with FreeType.
 
-Families are those that come in wheels: STIX and DejaVu where matplotlib is installed, else
-Pillow's own. Words are background to the detector, so their exact look does not matter, but
-they must be there.
+Families are those that come in wheels: Computer Modern, STIX and DejaVu where matplotlib is
+installed, else Pillow's own. Words are background to the detector, so their exact look does not
+matter, but they must be there.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from string import ascii_letters, digits
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
-
-from deepscores_tools.engraving.raster import EMPTY, Crop
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 FAMILIES = {
+    "computer-modern": ("cmr10", "cmb10", "cmti10", "cmb10"),
     "stix": ("STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "STIXGeneralBolIta"),
     "dejavu-serif": (
         "DejaVuSerif",
@@ -35,8 +36,11 @@ FAMILIES = {
 }
 """File stems: regular, bold, italic, bold italic."""
 
-_WIDE = {"dejavu-serif": 0.82, "dejavu-sans": 0.84}
+_WIDE = {"computer-modern": 0.92, "dejavu-serif": 0.82, "dejavu-sans": 0.84}
 """Verovio spaces words for a Times face; wider families are drawn smaller to fit."""
+
+_COMPLETE = "stix"
+_IN_COMPUTER_MODERN = set(ascii_letters + digits + " .,;:!?'()-")
 
 
 @lru_cache(maxsize=1)
@@ -46,6 +50,12 @@ def _folder() -> Path | None:
         return None
     folder = Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"
     return folder if folder.is_dir() else None
+
+
+def fitting(family: str, text: str) -> str:
+    """The family, or one that has the text's letters: Computer Modern comes with few."""
+    lacks = family == "computer-modern" and not _IN_COMPUTER_MODERN.issuperset(text)
+    return _COMPLETE if lacks else family
 
 
 @lru_cache(maxsize=256)
@@ -60,11 +70,11 @@ def font(family: str, size: int, bold: bool, italic: bool) -> Font:
     return ImageFont.load_default(size)
 
 
-def draw_text(text: str, face: Font, x: float, y: float) -> Crop:
-    """Text as a crop; x: pixels, where it starts; y: its baseline."""
+def drawn(text: str, face: Font) -> tuple[NDArray[np.uint8], int, int]:
+    """Text as ink (h, w), 255 full, and where its left and top lie from where it starts."""
     left, top, right, bottom = (round(v) for v in face.getbbox(text, anchor="ls"))
     if right <= left or bottom <= top:
-        return EMPTY
+        return np.zeros((0, 0), np.uint8), 0, 0
     image = Image.new("L", (right - left + 4, bottom - top + 4))
     ImageDraw.Draw(image).text((2 - left, 2 - top), text, fill=255, font=face, anchor="ls")
-    return Crop(round(x) + left - 2, round(y) + top - 2, np.asarray(image))
+    return np.asarray(image), left - 2, top - 2

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from deepscores_tools.degradation.ink import draw
 from deepscores_tools.degradation.noise import Gray
+from deepscores_tools.text_faces import drawn, font
 
 # what stands on real pages besides music and lyrics: plate numbers, library marks, page notes
 WORDS = (
@@ -27,13 +28,7 @@ WORDS = (
     "VII",
     "1896",
 )
-_FONTS = (
-    cv2.FONT_HERSHEY_COMPLEX,
-    cv2.FONT_HERSHEY_TRIPLEX,
-    cv2.FONT_HERSHEY_SCRIPT_SIMPLEX,
-    cv2.FONT_HERSHEY_SCRIPT_COMPLEX,
-    cv2.FONT_HERSHEY_DUPLEX,
-)
+FACES = ("computer-modern", "stix")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,12 +128,9 @@ def _hair(ink: Gray, interline: float, rng: np.random.Generator) -> None:
 def _word(ink: Gray, interline: float, rng: np.random.Generator) -> None:
     """A few letters where there is little ink, upright or in the margin's direction."""
     text = WORDS[int(rng.integers(0, len(WORDS)))]
-    font = _FONTS[int(rng.integers(0, len(_FONTS)))]
-    scale = draw((0.7, 2.2), rng) * interline / 22  # Hershey capitals are 21-22 px at scale 1
-    thickness = max(1, round(draw((0.06, 0.16), rng) * interline))
-    (width, height), below = cv2.getTextSize(text, font, scale, thickness)
-    mark = np.zeros((height + below + 4, width + 4), np.uint8)
-    cv2.putText(mark, text, (2, height + 2), font, scale, 255, thickness, cv2.LINE_AA)
+    family = FACES[int(rng.integers(0, len(FACES)))]
+    bold, italic = (bool(rng.random() < share) for share in (0.2, 0.4))
+    mark, _, _ = drawn(text, font(family, round(draw((1, 3), rng) * interline), bold, italic))
     if rng.random() < 0.15:
         mark = np.asarray(cv2.rotate(mark, cv2.ROTATE_90_COUNTERCLOCKWISE), np.uint8)
     x, y = _emptiest(ink, (mark.shape[1], mark.shape[0]), rng)
@@ -153,10 +145,9 @@ def _stamp(ink: Gray, interline: float, rng: np.random.Generator) -> None:
     for shrink in (1.0, 0.85):
         axes = (int(wide / 2 * shrink), int(high / 2 * shrink))
         cv2.ellipse(mark, centre, axes, 0, 0, 360, 255, line, cv2.LINE_AA)
-    text, scale = WORDS[int(rng.integers(0, len(WORDS)))], 0.75 * interline / 22
-    (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_DUPLEX, scale, line)
-    origin = (centre[0] - width // 2, centre[1] + height // 2)
-    cv2.putText(mark, text, origin, cv2.FONT_HERSHEY_DUPLEX, scale, 255, line, cv2.LINE_AA)
+    text = WORDS[int(rng.integers(0, len(WORDS)))]
+    letters, _, _ = drawn(text, font("stix", round(1.2 * interline), True, False))
+    _merge(mark, letters, centre[0] - letters.shape[1] // 2, centre[1] - letters.shape[0] // 2, 255)
     turn = cv2.getRotationMatrix2D(centre, draw((-25, 25), rng), 1.0)
     mark = np.asarray(cv2.warpAffine(mark, turn, (mark.shape[1], mark.shape[0])), np.uint8)
     x, y = _emptiest(ink, (mark.shape[1], mark.shape[0]), rng)

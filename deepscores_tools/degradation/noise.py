@@ -53,15 +53,15 @@ def _specks(rng: np.random.Generator) -> Field:
     Smaller than any dot of notation (0.35 interlines and up), so that none looks like one.
     """
     out = np.zeros((TILE_SIZE, TILE_SIZE), np.float32)
-    radii = np.clip(rng.lognormal(np.log(0.03), 0.55, 9000), 0.012, 0.13) * TILE_INTERLINE
+    radii = np.clip(rng.lognormal(np.log(0.03), 0.6, 14000), 0.012, 0.13) * TILE_INTERLINE
     heights = rng.exponential(1.0, len(radii))
     density = clouds(out.shape, 6 * TILE_INTERLINE, rng)  # dirt lies in drifts
     for radius, height in zip(radii, heights, strict=True):
         reach = int(np.ceil(radius * 1.5)) + 1
         x, y = rng.uniform(reach, TILE_SIZE - reach, 2)
-        if density[int(y), int(x)] < rng.uniform(-1, 2.5):
+        if density[int(y), int(x)] < rng.uniform(0.3, 2.5):
             continue
-        stretch, angle = rng.uniform(0.5, 1.0), rng.uniform(0, np.pi)
+        stretch, angle = rng.uniform(0.25, 1.0), rng.uniform(0, np.pi)
         xs = np.arange(int(x) - reach + 1, int(x) + reach)
         ys = np.arange(int(y) - reach + 1, int(y) + reach)
         dx, dy = np.meshgrid(xs - x, ys - y)

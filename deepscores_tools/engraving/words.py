@@ -11,7 +11,7 @@ from deepscores_tools.engraving.glyphs import Glyphs
 from deepscores_tools.engraving.outlines import Points, fill
 from deepscores_tools.engraving.raster import EMPTY, Crop, rasterise
 from deepscores_tools.engraving.shapes import Text, is_music
-from deepscores_tools.engraving.text import Font, draw_text, font
+from deepscores_tools.text_faces import Font, drawn, fitting, font
 
 GAP = 0.125
 """Space after a music character within text, in ems: verovio's letter-spacing."""
@@ -41,7 +41,8 @@ class Words:
         return crops
 
     def _face(self, run: Text) -> Font:
-        return font(self._family, max(4, round(run.size * self._scale)), run.bold, run.italic)
+        family = fitting(self._family, run.text)
+        return font(family, max(4, round(run.size * self._scale)), run.bold, run.italic)
 
     def _contours(self, run: Text) -> list[Points]:
         size = run.size * self._scale / 1000
@@ -55,6 +56,7 @@ class Words:
 
     def _draw(self, run: Text, x: float, y: float) -> Crop:
         if not is_music(run.text):
-            return draw_text(run.text, self._face(run), x, y)
+            mask, left, top = drawn(run.text, self._face(run))
+            return Crop(round(x) + left, round(y) + top, mask) if mask.size else EMPTY
         contours = [c + np.array([x, y]) for c in self._contours(run)]
         return rasterise([fill(contours)])[0] if contours else EMPTY
