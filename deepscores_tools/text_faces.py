@@ -7,10 +7,11 @@ matter, but they must be there.
 
 from __future__ import annotations
 
+import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from string import ascii_letters, digits
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,8 +40,59 @@ FAMILIES = {
 _WIDE = {"computer-modern": 0.92, "dejavu-serif": 0.82, "dejavu-sans": 0.84}
 """Verovio spaces words for a Times face; wider families are drawn smaller to fit."""
 
-_COMPLETE = "stix"
-_IN_COMPUTER_MODERN = set(ascii_letters + digits + " .,;:!?'()-")
+# Computer Modern has TeX's own order of characters beyond letters and digits, and accents apart.
+_TEX = str.maketrans(
+    "ßæœøÆŒØ\u2019\u2018\u201d\u201c\u2013\u2014\xa0_",
+    "\xbc\xbd\xbe\xbf\xc0\xc1\xc2'`\"\\{| -",
+    "\u201e<>",
+)
+_TEX_ACCENTS = dict(
+    zip("\u0300\u0301\u0302\u0303\u0308\u030a\u0327", "\xb5\xb6^~\xc4\xba\xbb", strict=True)
+)
+_RAISED = 0.25  # em; an accent on a capital
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A font at a size. tex: whether its characters are in TeX's order."""
+
+    font: Font
+    size: int
+    tex: bool = False
+
+    def length(self, text: str) -> float:
+        """How far the text reaches from where it starts, in pixels."""
+        return self.font.getlength(self._spelt(text)[0])
+
+    def drawn(self, text: str) -> tuple[NDArray[np.uint8], int, int]:
+        """Text as ink (h, w), 255 full, and where its left and top lie from where it starts."""
+        letters, accents = self._spelt(text)
+        left, top, right, bottom = (round(v) for v in self.font.getbbox(letters, anchor="ls"))
+        if right <= left or bottom <= top:
+            return np.zeros((0, 0), np.uint8), 0, 0
+        top -= self.size // 2 if accents else 0
+        image = Image.new("L", (right - left + 4, bottom - top + 4))
+        canvas = ImageDraw.Draw(image)
+        for part, x, y in [(letters, 0.0, 0.0), *accents]:
+            at = 2 - left + x, 2 - top + y
+            canvas.text(at, part, fill=255, font=self.font, anchor="ls")
+        return np.asarray(image), left - 2, top - 2
+
+    def _spelt(self, text: str) -> tuple[str, list[tuple[str, float, float]]]:
+        """The letters as the font has them; its accents with their places in pixels."""
+        if not self.tex:
+            return text, []
+        letters, accents = "", []
+        for char in unicodedata.normalize("NFD", text.translate(_TEX)):
+            accent = _TEX_ACCENTS.get(char)
+            if accent is None:
+                letters += char
+            elif letters:
+                base = letters[-1]
+                room = self.font.getlength(base) - self.font.getlength(accent)
+                x = self.font.getlength(letters[:-1]) + room / 2
+                accents.append((accent, x, -_RAISED * self.size if base.isupper() else 0.0))
+        return letters, accents
 
 
 @lru_cache(maxsize=1)
@@ -52,29 +104,14 @@ def _folder() -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def fitting(family: str, text: str) -> str:
-    """The family, or one that has the text's letters: Computer Modern comes with few."""
-    lacks = family == "computer-modern" and not _IN_COMPUTER_MODERN.issuperset(text)
-    return _COMPLETE if lacks else family
-
-
 @lru_cache(maxsize=256)
-def font(family: str, size: int, bold: bool, italic: bool) -> Font:
+def face(family: str, size: int, bold: bool = False, italic: bool = False) -> Face:
     """A face of a family at a size in pixels."""
     folder = _folder()
     if folder is not None and family in FAMILIES:
         file = folder / f"{FAMILIES[family][bold + 2 * italic]}.ttf"
         if file.is_file():
             size = max(4, round(size * _WIDE.get(family, 1.0)))
-            return ImageFont.truetype(str(file), size, layout_engine=ImageFont.Layout.BASIC)
-    return ImageFont.load_default(size)
-
-
-def drawn(text: str, face: Font) -> tuple[NDArray[np.uint8], int, int]:
-    """Text as ink (h, w), 255 full, and where its left and top lie from where it starts."""
-    left, top, right, bottom = (round(v) for v in face.getbbox(text, anchor="ls"))
-    if right <= left or bottom <= top:
-        return np.zeros((0, 0), np.uint8), 0, 0
-    image = Image.new("L", (right - left + 4, bottom - top + 4))
-    ImageDraw.Draw(image).text((2 - left, 2 - top), text, fill=255, font=face, anchor="ls")
-    return np.asarray(image), left - 2, top - 2
+            font = ImageFont.truetype(str(file), size, layout_engine=ImageFont.Layout.BASIC)
+            return Face(font, size, tex=family == "computer-modern")
+    return Face(ImageFont.load_default(size), size)

@@ -6,6 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ from deepscores_tools.engraving.raster import INK, Crop, merged, rasterise
 from deepscores_tools.engraving.shapes import Text
 from deepscores_tools.engraving.workers import supervised
 from deepscores_tools.errors import InputError
+from deepscores_tools.text_faces import face
 from deepscores_tools.vocabularies import PRINTED_CLASSES
 
 MEI = (
@@ -195,6 +197,36 @@ def test_words_are_ink_but_no_symbols() -> None:
     spoken = render(note("g", 4, "1", 'xml:id="a"'), '<dir startid="#a" place="below">dolce</dir>')
     assert names(plain) == names(spoken)
     assert (spoken.gray < 128).sum() > (plain.gray < 128).sum()
+
+
+def test_an_engravers_hand_moves_symbols_by_little_and_keeps_them() -> None:
+    rng = generator(5, "hand")
+    music = compose_score(rng)
+    style = draw_style(rng)
+    even, uneven = (
+        Score(music, replace(style, hand=hand)).render(1, "a.png").page.symbols for hand in (0, 1)
+    )
+    assert [s.name for s in even] == [s.name for s in uneven]
+    assert sum(a.box != b.box for a, b in zip(even, uneven, strict=True)) > len(even) / 3
+    for a, b in zip(even, uneven, strict=True):
+        assert max(abs(p - q) for p, q in zip(a.box, b.box, strict=True)) < 0.3 * style.interline
+
+
+def test_what_two_voices_share_stays_one_under_any_hand() -> None:
+    lower = '<layer n="2"><note pname="c" oct="5" dur="4"/></layer>'
+    body = f'<staff n="1"><layer n="1">{note("c", 5, "4")}</layer>{lower}</staff>'
+    staff = '<staffDef n="1" lines="5"><clef shape="G" line="2"/></staffDef>'
+    music = MEI.format(score="", staves=staff, measures=f'<measure n="1">{body}</measure>')
+    style = replace(draw_style(generator(3, "test")), hand=1.0)
+    assert names(Score(music, style).render(1, "a.png"))["noteheadBlackInSpace"] == 1
+
+
+def test_computer_modern_spells_out_accents() -> None:
+    modern = face("computer-modern", 40)
+    assert modern.length("größer") == modern.length("gro\N{LATIN SMALL LETTER SHARP S}er")
+    plain, accented = (modern.drawn(text)[0] for text in ("Ubermut", "Übermut"))
+    assert accented.astype(int).sum() > plain.astype(int).sum()
+    assert accented.shape[0] > plain.shape[0]
 
 
 @pytest.mark.parametrize("font", FONTS)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from deepscores_tools.degradation.ink import draw
 from deepscores_tools.degradation.noise import Gray
-from deepscores_tools.text_faces import drawn, font
+from deepscores_tools.text_faces import face
 
 # what stands on real pages besides music and lyrics: plate numbers, library marks, page notes
 WORDS = (
@@ -130,7 +130,7 @@ def _word(ink: Gray, interline: float, rng: np.random.Generator) -> None:
     text = WORDS[int(rng.integers(0, len(WORDS)))]
     family = FACES[int(rng.integers(0, len(FACES)))]
     bold, italic = (bool(rng.random() < share) for share in (0.2, 0.4))
-    mark, _, _ = drawn(text, font(family, round(draw((1, 3), rng) * interline), bold, italic))
+    mark, _, _ = face(family, round(draw((1, 3), rng) * interline), bold, italic).drawn(text)
     if rng.random() < 0.15:
         mark = np.asarray(cv2.rotate(mark, cv2.ROTATE_90_COUNTERCLOCKWISE), np.uint8)
     x, y = _emptiest(ink, (mark.shape[1], mark.shape[0]), rng)
@@ -146,7 +146,7 @@ def _stamp(ink: Gray, interline: float, rng: np.random.Generator) -> None:
         axes = (int(wide / 2 * shrink), int(high / 2 * shrink))
         cv2.ellipse(mark, centre, axes, 0, 0, 360, 255, line, cv2.LINE_AA)
     text = WORDS[int(rng.integers(0, len(WORDS)))]
-    letters, _, _ = drawn(text, font("stix", round(1.2 * interline), True, False))
+    letters, _, _ = face("stix", round(1.2 * interline), bold=True).drawn(text)
     _merge(mark, letters, centre[0] - letters.shape[1] // 2, centre[1] - letters.shape[0] // 2, 255)
     turn = cv2.getRotationMatrix2D(centre, draw((-25, 25), rng), 1.0)
     mark = np.asarray(cv2.warpAffine(mark, turn, (mark.shape[1], mark.shape[0])), np.uint8)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.engraving.glyphs import Glyphs
+from deepscores_tools.engraving.hand import engraved_by
 from deepscores_tools.engraving.label_rules import Mark
 from deepscores_tools.engraving.labels import label
 from deepscores_tools.engraving.note_times import NoteTime, note_times
@@ -95,6 +96,7 @@ def render_svg(
     """One page of verovio's SVG as labelled symbols and a picture. times: see `note_times`."""
     scale = style.interline / STAFF_SPACE
     marks = label(read_svg(svg))
+    engraved_by(style.hand, marks)
     painter = Painter(Glyphs(svg, style.font), scale, style.text_family)
     crops = painter.crops(marks)
     inks = InkTable(style.width, style.height)

@@ -13,6 +13,7 @@ from deepscores_tools.engraving.music_fonts import FONTS, font_options
 _TEXT_FAMILIES = {"computer-modern": 0.5, "stix": 0.35, "dejavu-serif": 0.1, "dejavu-sans": 0.05}
 """Faces of words and how often each is drawn: old editions have no sans serif, most the hairlines
 of Computer Modern."""
+BY_HAND = 0.4  # share of the engravings
 
 ATTRIBUTES = (
     "note@grace",
@@ -27,7 +28,10 @@ ATTRIBUTES = (
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """One engraving: page size in pixels, staff space in pixels, and verovio's options."""
+    """One engraving: page size in pixels, staff space in pixels, and verovio's options.
+
+    hand: how unevenly it is punched and cut, 0 for a computer's, see hand.py.
+    """
 
     font: str
     width: int
@@ -35,6 +39,7 @@ class Style:
     interline: float
     text_family: str
     options: Mapping[str, object]
+    hand: float = 0.0
 
 
 def generator(seed: int, *names: str) -> np.random.Generator:
@@ -123,4 +128,5 @@ def draw_style(rng: np.random.Generator, fonts: Sequence[str] = FONTS) -> Style:
         "footer": "none",
     }
     family = str(rng.choice(list(_TEXT_FAMILIES), p=list(_TEXT_FAMILIES.values())))
-    return Style(font, width, height, interline, family, options)
+    hand = between(0.3, 1.0) if rng.random() < BY_HAND else 0.0
+    return Style(font, width, height, interline, family, options, hand)

@@ -11,7 +11,7 @@ from deepscores_tools.engraving.glyphs import Glyphs
 from deepscores_tools.engraving.outlines import Points, fill
 from deepscores_tools.engraving.raster import EMPTY, Crop, rasterise
 from deepscores_tools.engraving.shapes import Text, is_music
-from deepscores_tools.text_faces import Font, drawn, fitting, font
+from deepscores_tools.text_faces import Face, face
 
 GAP = 0.125
 """Space after a music character within text, in ems: verovio's letter-spacing."""
@@ -40,9 +40,8 @@ class Words:
                 x += length
         return crops
 
-    def _face(self, run: Text) -> Font:
-        family = fitting(self._family, run.text)
-        return font(family, max(4, round(run.size * self._scale)), run.bold, run.italic)
+    def _face(self, run: Text) -> Face:
+        return face(self._family, max(4, round(run.size * self._scale)), run.bold, run.italic)
 
     def _contours(self, run: Text) -> list[Points]:
         size = run.size * self._scale / 1000
@@ -50,13 +49,13 @@ class Words:
 
     def _length(self, run: Text) -> float:
         if not is_music(run.text):
-            return self._face(run).getlength(run.text)
+            return self._face(run).length(run.text)
         right = max((float(c[:, 0].max()) for c in self._contours(run)), default=0.0)
         return right + GAP * run.size * self._scale
 
     def _draw(self, run: Text, x: float, y: float) -> Crop:
         if not is_music(run.text):
-            mask, left, top = drawn(run.text, self._face(run))
+            mask, left, top = self._face(run).drawn(run.text)
             return Crop(round(x) + left, round(y) + top, mask) if mask.size else EMPTY
         contours = [c + np.array([x, y]) for c in self._contours(run)]
         return rasterise([fill(contours)])[0] if contours else EMPTY

@@ -1,0 +1,49 @@
+"""What an engraver's hand does: punches a little off their place and turned, strokes uneven.
+
+Until the middle of the 20th century music was punched and cut into plates. Shapes are changed
+after they are labelled and before they are painted, so that the truth stays exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deepscores_tools.engraving.label_rules import Mark
+from deepscores_tools.engraving.shapes import STAFF_SPACE, Drawing, Glyph
+
+# Standard deviations for a hand of 1, by eye on editions of 1878-1915.
+PLACE = 0.025  # staff spaces that a punch is off
+TURN = 1.2  # degrees
+TURNS = 0.75  # degrees from one angle to the next, so that equal punches still share an outline
+PEN = 0.15  # of a stroke's width, as the log of a factor
+END = 0.02  # staff spaces that either end of a stroke is off, along and across
+
+STROKES = ("stem", "legerLine")
+_DICE = np.random.default_rng(1878).standard_normal((4093, 5))
+
+
+def engraved_by(hand: float, marks: Sequence[Mark]) -> None:
+    """Change the shapes of marks, in place, as a hand of this unevenness would: 0, not at all."""
+    for mark in marks if hand else ():
+        if len(mark.shapes) != 1:
+            continue  # pieces of one symbol, which would come apart
+        shape = mark.shapes[0]
+        if isinstance(shape, Glyph) and not shape.turn:
+            x, y, turn, *_ = hand * _thrown(shape.code, shape.x, shape.y)
+            shape.x += x * PLACE * STAFF_SPACE
+            shape.y += y * PLACE * STAFF_SPACE
+            shape.turn = TURNS * round(turn * TURN / TURNS)
+        elif isinstance(shape, Drawing) and mark.name in STROKES and len(shape.contours[0]) == 2:
+            *ends, pen = hand * _thrown(*shape.contours[0].ravel())
+            off = np.reshape(ends, (2, 2)) * END * STAFF_SPACE
+            shape.contours = [contour + off for contour in shape.contours]
+            shape.pen *= float(np.exp(pen * PEN))
+
+
+def _thrown(*place: float) -> NDArray[np.float64]:
+    """Five numbers of unit deviation that depend on the place: what voices share stays one."""
+    row: NDArray[np.float64] = _DICE[hash(tuple(round(v) for v in place)) % len(_DICE)]
+    return row
