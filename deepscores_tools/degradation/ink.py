@@ -31,7 +31,7 @@ Range = tuple[float, float]
 # The cut stays below what the blur leaves of a line THIN interlines wide (the thinnest that is
 # engraved), so that staff lines break here and there but whole staves do not vanish.
 THIN = 0.1
-LINE_MARGIN = 0.68
+LINE_MARGIN = 0.6
 GRAIN: Range = (2.6, 4.0)  # standard deviations of the noise that fit under the cut
 STEPS = 0.5  # of the noise as bytes, to a gray level: 256 levels up and down
 
