@@ -59,6 +59,7 @@ def with_all_masks(
     counts of these are "inks" and "boxes". without: classes that are left out.
     """
     left_out = frozenset(without)
+    page = pictures.sized(page)
     symbols = [s for s in page.symbols if s.name not in left_out]
     bare = sum(symbol.mask is None for symbol in symbols)
     ink = None

@@ -13,6 +13,7 @@ from PIL import Image
 
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.errors import InputError
+from deepscores_tools.formats.pictures import picture_size
 from deepscores_tools.formats.writing import inside
 from deepscores_tools.page_images import read_page
 from deepscores_tools.page_sources import pages_of_file
@@ -28,7 +29,7 @@ def with_pictures(
     all_of_them, a page that no file shows stays as it is.
     """
     with TemporaryDirectory() as folder:
-        for page in pages:
+        for page in map(pictures.sized, pages):
             if page.image is not None or not (all_of_them or pictures.has_file(page)):
                 yield page
                 continue
@@ -57,6 +58,14 @@ class PictureSource:
     def has_file(self, page: Page) -> bool:
         """Whether there is a file that shows it."""
         return page.image is not None or self._file(page) is not None
+
+    def sized(self, page: Page) -> Page:
+        """The page at the size of its picture, where only its symbols told one."""
+        file = None if page.size_known else self._file(page)
+        if file is None:
+            return page
+        width, height = picture_size(file)
+        return replace(page, width=width, height=height, size_known=True)
 
     def gray(self, page: Page) -> NDArray[np.uint8]:
         """uint8 of shape (page.height, page.width), paper 255. Raises InputError."""

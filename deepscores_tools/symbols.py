@@ -89,6 +89,7 @@ class Page:
 
     name: path of the page relative to its dataset, with extension (COCO's `file_name`).
     interline: distance between neighbouring staff lines in pixels, None where unknown.
+    size_known: whether width and height are the picture's; some formats tell them by symbols alone.
     image: file that shows the page, None where it is rebuilt from the masks.
     source, source_page: the file and the page (from 1) it was taken from, for PDF and TIFF.
     """
@@ -96,6 +97,7 @@ class Page:
     name: str
     width: int
     height: int
+    size_known: bool = True
     symbols: Sequence[Symbol] = ()
     interline: float | None = None
     dpi: float | None = None

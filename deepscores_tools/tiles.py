@@ -103,7 +103,7 @@ def write_tiles(
     random: so many tiles a page at random instead of the grid; equal ones once. around: tiles
     around the symbols of these classes instead.
     """
-    for page in pages:
+    for page in map(pictures.sized, pages):
         if around:
             corners = corners_around(page, around, size, seed)
         elif random:

@@ -145,8 +145,10 @@ class DataConfig(_Frozen):
 
     train: tuple[str, ...]
     val: tuple[str, ...]
-    val_pages: int = 12
-    min_instances: int = Field(default=1, description="rarer classes are left out of the model")
+    val_pages: PositiveInt = 12
+    min_instances: int = Field(
+        default=1, ge=1, description="rarer classes are left out of the model"
+    )
     vocabulary: Literal["found", "deepscores"] = Field(
         default="found", description="deepscores: its 136 classes are in the model, found or not"
     )
@@ -197,29 +199,31 @@ class StageConfig(_Frozen):
 class TrainConfig(_Frozen):
     """The optimiser's budget. Learning rate: warm-up, constant, linear decay over the last part."""
 
-    steps: int = 3000
+    steps: PositiveInt = 3000
     stages: tuple[StageConfig, ...] = Field(default=(StageConfig(),), min_length=1)
-    batch: int = 4
-    crop: int = Field(default=512, description="pixels at the model's interline, multiple of 32")
+    batch: PositiveInt = 4
+    crop: PositiveInt = Field(
+        default=512, multiple_of=32, description="pixels at the model's interline"
+    )
     optimiser: Literal["adamw", "rmsprop"] = "adamw"
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.02
-    warmup: int = 100
+    learning_rate: float = Field(default=1e-3, gt=0)
+    weight_decay: float = Field(default=0.02, ge=0)
+    warmup: int = Field(default=100, ge=0)
     decay: float = Field(default=0.35, description="share of the steps spent decaying")
     ema: float = 0.998
     weights: tuple[float, float, float, float] = Field(
         default=(1.0, 1.0, 1.0, 1.0), description="of energy, class, box and refiner"
     )
-    looks: int = Field(default=32, description="boxes of a crop that the refiner learns from")
+    looks: int = Field(default=32, ge=0, description="boxes of a crop that the refiner learns from")
     frozen: tuple[Part, ...] = Field(default=(), description="parts that keep their weights")
     normalise_losses: bool = Field(
         default=False, description="divide each loss by its running mean"
     )
     box_loss: Literal["iou", "squared"] = "iou"
-    validate_every: int = 500
-    checkpoint_every: int = 100
-    seed: int = 1
-    workers: int = 1
+    validate_every: PositiveInt = 500
+    checkpoint_every: PositiveInt = 100
+    seed: int = Field(default=1, ge=0)
+    workers: int = Field(default=1, ge=0)
     start_from: str | None = Field(
         default=None, description="released model or model folder whose weights are taken over"
     )
@@ -258,16 +262,19 @@ def read_recipe(path: Path, **training: object) -> Recipe:
     """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-        tables["training"] = {**tables.get("training", {}), **training}
+        given = tables.get("training", {})
+        if isinstance(given, dict):  # anything else is refused below
+            tables["training"] = {**given, **training}
         return Recipe.model_validate(tables)
     except OSError as error:
         raise InputError(path, f"cannot be read ({error.strerror}); name a TOML file") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(path, f"is not valid TOML: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise InputError(path, f"{key}: {first['msg']}") from error
+        problem = first["msg"].removeprefix("Value error, ")
+        raise InputError(path, f"{key}: {problem}" if key else problem) from error
 
 
 def resolve_families(

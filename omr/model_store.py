@@ -137,8 +137,12 @@ def write_config(folder: Path, config: ModelConfig) -> None:
 
 
 def model_hash(folder: Path) -> str:
-    """SHA-256 of weights and configuration, for the record of a run."""
+    """SHA-256 of weights and configuration, for the record of a run. Raises InputError."""
     digest = hashlib.sha256()
     for name in ("config.json", "model.safetensors"):
-        digest.update((folder / name).read_bytes())
+        try:
+            digest.update((folder / name).read_bytes())
+        except OSError as error:
+            problem = f"cannot be read ({error.strerror}); fetch the model anew"
+            raise InputError(folder / name, problem) from error
     return digest.hexdigest()

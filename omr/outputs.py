@@ -34,7 +34,10 @@ _SUFFIXES = {"mung": ".xml", "csv": ".csv", "overlay": ".png"}  # of the kinds w
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """What decides the content of OUT. The device does not: a run may be resumed on another."""
+    """What decides the content of OUT. The device does not: a run may be resumed on another.
+
+    model: a released one's name or a folder, for who looks at the run; its hash is what counts.
+    """
 
     model: str
     model_hash: str

@@ -22,6 +22,7 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.formats import read_selected
 from deepscores_tools.symbols import Page
 from deepscores_tools.vocabularies import DEEPSCORES
+from deepscores_tools.whole_file import write_whole
 
 from .calibration import fitted
 from .checkpoint import load_checkpoint, save_checkpoint
@@ -51,7 +52,13 @@ def train(recipe: Recipe, out: Path, device: str = "auto") -> Path:
     `out` holds the page cache, `checkpoint.safetensors`, TensorBoard events and the best model by
     validation mAP. Raises InputError for unreadable data or another recipe's folder.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"cannot be a folder ({error.strerror}); name another"
+        raise InputError(out, problem) from error
+    if recipe.training.start_from:
+        model_folder(recipe.training.start_from)  # refused before pages are read
     return _Run(recipe, out, pick_device(device)).go()
 
 
@@ -129,6 +136,9 @@ class _Run:
             model = written_out(self.recipe.model, pages, self.recipe.data)
             if model.decode.box == "cached":
                 model = model.model_copy(update={"sizes": mean_sizes(pages)})
+            if self.training.start_from and "licence" not in self.recipe.model.model_fields_set:
+                donor = read_config(model_folder(self.training.start_from))
+                model = model.model_copy(update={"licence": donor.licence})
             return model
         start = cast(str, self.training.start_from)
         return read_config(model_folder(start))
@@ -226,10 +236,20 @@ class _Run:
         if report.map > self.best:
             self.best = report.map
             save_model(self.out / "model", self.ema, fitted(self.model, report))
+            self._hand_on_licence()
         page = self.val[0]
         if page.interline:
             picture = class_picture(detector, page_image(page), page.interline)
             log.add_image("validation/classes", picture, self.step, dataformats="HWC")
+
+    def _hand_on_licence(self) -> None:
+        """Copy the text of the licence of the model started from, where it is this one's too."""
+        start = self.training.start_from
+        text = model_folder(start) / "LICENSE.txt" if start else None
+        if not (start and text and text.is_file()):
+            return
+        if read_config(model_folder(start)).licence == self.model.licence:
+            write_whole(self.out / "model/LICENSE.txt", text.read_bytes())
 
     def _validate_task(self, task: Task, log: SummaryWriter) -> None:
         assert self.pretraining

@@ -16,16 +16,27 @@ from PIL import Image
 from deepscores_tools.checking import CheckReport, check_dataset
 from deepscores_tools.class_masks import class_grays, instance_image
 from deepscores_tools.conversion import write_dataset
+from deepscores_tools.dataset_image import page_image
+from deepscores_tools.dataset_reading import open_pages
 from deepscores_tools.dataset_split import SETS, overlaps, split_pages
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import FORMATS
+from deepscores_tools.formats.writing import whole_stream
 from deepscores_tools.page_units import unit_of
 from deepscores_tools.patches import class_folders, cut_patch, draw_symbols
 from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.statistics import collect, measures
 from deepscores_tools.symbols import Box, Page, Symbol
-from deepscores_tools.tiles import grid_corners, is_kept, random_corners, tile_page, tile_pixels
+from deepscores_tools.tiles import (
+    grid_corners,
+    is_kept,
+    random_corners,
+    tile_page,
+    tile_pixels,
+    write_tiles,
+)
 from deepscores_tools.vocabularies import DEEPSCORES
+from deepscores_tools.whole_file import write_whole
 from deepscores_tools.whole_folder import whole_folder
 
 
@@ -280,3 +291,36 @@ def test_pictures_of_detections_are_taken_from_where_they_came_from(tmp_path: Pa
         pictures.gray(page(name="book-003.tif", source="book.tif", source_page=3))
     with pytest.raises(InputError, match="--images"):
         PictureSource().gray(found)
+
+
+@pytest.mark.parametrize("name", ["mung", "csv"])
+def test_a_page_known_by_its_symbols_has_the_size_of_its_picture(name: str, tmp_path: Path) -> None:
+    made = page([Symbol(name="beam", box=Box(5, 6, 20, 12))])
+    write_dataset([made], tmp_path / "d", name)
+    (read,) = open_pages(str(tmp_path / "d"))
+    assert not read.size_known
+    Image.new("L", (300, 200), 7).save(tmp_path / "a.png")
+    pictures = PictureSource(tmp_path)
+    sized = pictures.sized(read)
+    assert (sized.width, sized.height, sized.size_known) == (300, 200, True)
+    assert (pictures.gray(sized) == 7).all()
+    (tile,) = write_tiles([read], tmp_path / "tiles", pictures, 512)
+    assert (tile.width, tile.height) == (512, 512)
+
+
+def test_mung_keeps_pictures_in_a_folder_of_their_own(tmp_path: Path) -> None:
+    Image.new("L", (100, 80), 9).save(tmp_path / "a.png")
+    made = page([Symbol(name="beam", box=Box(5, 6, 20, 12))], image=tmp_path / "a.png")
+    write_dataset([made], tmp_path / "d", "mung")
+    (read,) = open_pages(str(tmp_path / "d"))
+    assert (read.width, read.height, read.size_known) == (100, 80, True)
+    assert read.image == tmp_path / "d/images/a.png"
+    assert (page_image(read) == 9).all()
+
+
+def test_a_folder_in_the_place_of_a_file_is_refused(tmp_path: Path) -> None:
+    for path in (Path(), tmp_path):
+        with pytest.raises(InputError, match="cannot be written"):
+            write_whole(path, "x")
+        with pytest.raises(InputError, match="cannot be written"), whole_stream(path) as stream:
+            stream.write("x")

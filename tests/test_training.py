@@ -230,6 +230,53 @@ def test_shipped_recipes_are_valid(name: str) -> None:
     assert read_recipe(ROOT / "recipes" / f"{name}.toml").model.name == name
 
 
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[training]\nbatch = 0", "training.batch"),
+        ("[training]\ncrop = 100", "training.crop"),
+        ("[training]\nvalidate_every = 0", "training.validate_every"),
+        ("[training]\nseed = -1", "training.seed"),
+        ("[training]\nworkers = -1", "training.workers"),
+        ("[data]\ntrain = []\nval = []\nval_pages = 0", "data.val_pages"),
+        ("training = 5", "training"),
+        ("", "data"),
+    ],
+)
+def test_a_recipe_that_cannot_be_run_is_refused(tmp_path: Path, text: str, key: str) -> None:
+    data = "" if "[data]" in text or not text else "\n[data]\ntrain = []\nval = []\n"
+    file = tmp_path / "r.toml"
+    file.write_text(text + data)
+    with pytest.raises(InputError, match=f"r.toml: {key}: "):
+        read_recipe(file)
+
+
+def test_a_recipe_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "r.toml"
+    file.write_bytes(b"# \xe9")
+    with pytest.raises(InputError, match="not valid TOML"):
+        read_recipe(file)
+
+
+def test_a_file_in_the_place_of_the_run_is_refused(recipe: Recipe, tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("")
+    with pytest.raises(InputError, match="cannot be a folder"):
+        train(recipe, tmp_path / "run", "cpu")
+
+
+def test_a_model_trained_further_keeps_its_licence(recipe: Recipe, tmp_path: Path) -> None:
+    donor = train(with_steps(recipe, 1), tmp_path / "donor", "cpu")
+    config = read_config(donor)
+    write_config(donor, config.model_copy(update={"licence": "CC-BY-NC-SA-4.0"}))
+    (donor / "LICENSE.txt").write_text("not for sale")
+    further = recipe.training.model_copy(update={"start_from": str(donor), "steps": 1})
+    for model in (recipe.model, None):
+        out = tmp_path / f"run-{model is None}"
+        folder = train(recipe.model_copy(update={"training": further, "model": model}), out, "cpu")
+        assert read_config(folder).licence == "CC-BY-NC-SA-4.0"
+        assert (folder / "LICENSE.txt").read_text() == "not for sale"
+
+
 def test_a_recipe_with_an_unknown_key_names_it(tmp_path: Path) -> None:
     file = tmp_path / "r.toml"
     file.write_text('[model]\nname="x"\nfamilies={}\nspeed=3\n[data]\ntrain=[]\nval=[]\n')

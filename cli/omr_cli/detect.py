@@ -61,7 +61,7 @@ def detect(
         from deepscores_tools.folder_lock import only_writer
         from omr.batch import detect_batch, inputs_without_staves
         from omr.detector import Detector, set_threads
-        from omr.model_store import model_folder, model_hash
+        from omr.model_store import model_folder, model_hash, model_names
         from omr.outputs import FORMATS, Outputs, RunOptions
         from omr.run_inputs import note_inputs
 
@@ -71,7 +71,7 @@ def detect(
         set_threads(max((cores or 1) // jobs, 1))
         detector = Detector.load(folder, device)
         options = RunOptions(
-            model=detector.name,
+            model=model if model in model_names() else str(folder.resolve()),
             model_hash=model_hash(folder),
             formats=tuple(name for name in FORMATS if name in (formats or ("coco",))),
             overlay=overlay,

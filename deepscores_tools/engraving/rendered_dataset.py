@@ -35,7 +35,6 @@ from deepscores_tools.engraving.sources import find_scores
 from deepscores_tools.errors import InputError
 from deepscores_tools.folder_lock import only_writer
 from deepscores_tools.formats import coco
-from deepscores_tools.formats.pictures import copy_picture
 from deepscores_tools.symbols import Page
 from deepscores_tools.vocabularies import PRINTED_CLASSES
 from deepscores_tools.whole_file import write_whole
@@ -69,8 +68,7 @@ def render_dataset(
     Called again after it was killed, with the same arguments, it goes on; the result is the
     same to the byte. watch: sees the pages go by, as a progress bar does. Scores that cannot
     be rendered are skipped with a warning, and listed in failures.csv. DeepScores v1 gets its
-    own class names; MuNG, which has no place for pictures, has them in images/. Raises
-    InputError.
+    own class names. Raises InputError.
     """
     plan = plan or RenderPlan()
     scores = find_scores(sources)
@@ -80,17 +78,13 @@ def render_dataset(
     with only_writer(work):
         _claim(work, out, _record(scores, format_name, plan))
         failures: list[InputError] = []
-        pictures: list[Path] = []
         balance = Balance(plan.at_least)
-        pages = _pages(work, scores, plan, balance, failures, pictures)
+        pages = _pages(work, scores, plan, balance, failures)
         named = map(_in_names_of_v1, pages) if format_name == "deepscores-v1" else pages
         counts = write_dataset(watch(named), work / _DATASET, format_name, PRINTED_CLASSES)
         if not counts["pages"]:
             shutil.rmtree(work)
             raise InputError(out, "is not written: not one score could be rendered")
-        if format_name == "mung":
-            for picture in pictures:
-                copy_picture(picture, work / _DATASET / _IMAGES / picture.name)
         if failures:
             _write_failures(failures, work / _DATASET / FAILURES)
         try:
@@ -142,9 +136,8 @@ def _pages(
     plan: RenderPlan,
     balance: Balance,
     failures: list[InputError],
-    pictures: list[Path],
 ) -> Iterator[Page]:
-    """The pages in order, rendered now or before; notes failures and pictures on the way."""
+    """The pages in order, rendered now or before; notes failures on the way."""
     left = plan.pages
     with closing(outcomes(partial(_render_into, work), scores, plan, balance)) as done:
         for outcome in done:
@@ -157,10 +150,7 @@ def _pages(
                 continue
             drawn = list(coco.read(place))
             balance.add(drawn)
-            for page in drawn[:left]:
-                assert page.image is not None
-                pictures.append(page.image)
-                yield page
+            yield from drawn[:left]
             if left is not None:
                 left -= outcome.result
                 if left <= 0:

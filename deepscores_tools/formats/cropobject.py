@@ -89,8 +89,8 @@ def page_of(file: Path, symbols: Sequence[Symbol], dataset: str, document: str) 
         attributes["dataset"] = dataset
     staves = [replace(s, name="staffLine") if s.name == _STAFF_LINE else s for s in symbols]
     return Page(
-        name=file.with_suffix(".png").name, width=width, height=height, symbols=symbols,
-        interline=true_interline(staves), document=document, attributes=attributes,
+        name=file.with_suffix(".png").name, width=width, height=height, size_known=False,
+        symbols=symbols, interline=true_interline(staves), document=document, attributes=attributes,
     )  # fmt: skip
 
 

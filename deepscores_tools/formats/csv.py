@@ -122,7 +122,10 @@ def page_of(name: str, rows: Sequence[Row], file: Path) -> Page:
         right = max((s.box.x1 for s in symbols), default=1.0)
         bottom = max((s.box.y1 for s in symbols), default=1.0)
         size = (max(int(-(-right // 1)), 1), max(int(-(-bottom // 1)), 1))
-    return Page(name=name, width=size[0], height=size[1], symbols=symbols, image=found)
+    return Page(
+        name=name, width=size[0], height=size[1], size_known=found is not None,
+        symbols=symbols, image=found,
+    )  # fmt: skip
 
 
 def symbol_of(cells: Sequence[str], file: Path, line: int) -> Symbol:

@@ -22,8 +22,9 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.formats.limits import MAX_SIDE
 from deepscores_tools.formats.mung_data import ONE_SIDED, corners, read_data
 from deepscores_tools.formats.mung_mask import decode_mask
-from deepscores_tools.formats.mung_write import write, write_page
+from deepscores_tools.formats.mung_write import IMAGES, write, write_page
 from deepscores_tools.formats.muscima_document import document_attributes
+from deepscores_tools.formats.pictures import picture_size
 from deepscores_tools.formats.safe_xml import elements, root_of
 from deepscores_tools.splits import Condition, may_fit
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
@@ -47,7 +48,8 @@ def read(path: Path, conditions: Sequence[Condition] = ()) -> Iterator[Page]:
 
     A folder whose `annotations` subfolder holds the files, as MUSCIMA++ is shipped, will do.
     `Page.name` is the file's path in its folder with the extension .png, since that is what
-    the page's image is called; `Page.image` is None (see dataset_image.py). Files are passed
+    the page's image is called; `Page.image` is that file in the subfolder `images`, where
+    `write` leaves it, or None (see dataset_image.py). Files are passed
     over where their root element tells that a condition fails: those on writer, piece,
     distortion and dataset. Raises InputError.
     """
@@ -87,10 +89,13 @@ def page_of(
 ) -> Page:
     """The page of a file with this root element, these nodes and the inlinks of each."""
     symbols = _with_one_sided(symbols, inlinks)
-    width, height = page_size(symbols)
+    name = file.with_suffix(".png").name
+    image = file.parent / IMAGES / name
+    found = image if image.is_file() else None
+    width, height = page_size(symbols) if found is None else picture_size(found)
     return Page(
-        name=file.with_suffix(".png").name, width=width, height=height, symbols=symbols,
-        interline=true_interline(symbols), document=_document(file, root),
+        name=name, width=width, height=height, size_known=found is not None, symbols=symbols,
+        image=found, interline=true_interline(symbols), document=_document(file, root),
         attributes=_attributes(file, root),
     )  # fmt: skip
 

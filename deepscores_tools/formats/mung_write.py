@@ -16,6 +16,7 @@ from deepscores_tools.formats.losses import count_page_losses
 from deepscores_tools.formats.mung_data import ONE_SIDED, data_items
 from deepscores_tools.formats.mung_mask import encode_mask
 from deepscores_tools.formats.muscima_document import document_attributes
+from deepscores_tools.formats.pictures import copy_picture
 from deepscores_tools.formats.writing import KeyGuard, Losses, whole_stream
 from deepscores_tools.symbols import Attribute, Page, Symbol
 from deepscores_tools.true_interline import true_interline
@@ -24,6 +25,7 @@ _SCHEMA = (
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
     ' xsi:noNamespaceSchemaLocation="CVC-MUSCIMA_Schema.xsd"'
 )
+IMAGES = "images"
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PLAIN = {"\r": "&#13;"}  # a bare one would come back as a line feed
 
@@ -31,6 +33,7 @@ _PLAIN = {"\r": "&#13;"}  # a bare one would come back as a line feed
 def write(pages: Iterable[Page], out: Path) -> None:
     """Write each page as `out/<page.key>.xml` or, if `out` ends in .xml, the one page there is.
 
+    In a folder pictures go to `out/images/<page.key>.png`, where `mung.read` looks for them.
     Boxes grow to whole pixels. Symbols without an id get free ones. Links to symbols that are
     not on the page are dropped, since other readers refuse them; a warning counts them.
     Raises InputError.
@@ -42,17 +45,19 @@ def write(pages: Iterable[Page], out: Path) -> None:
         if single and number:
             raise InputError(out, "MuNG has a file a page, and there are more; name a folder")
         with whole_stream(out if single else out / f"{page.key}.xml") as stream:
-            _write_page(stream, page, losses)
+            _write_page(stream, page, losses, set() if single else {"image"})
+        if page.image is not None and not single:
+            copy_picture(page.image, out / IMAGES / f"{page.key}.png")
     losses.warn()
 
 
 def write_page(page: Page, file: Path) -> None:
     """Write one page to a file, without a word on what the format cannot hold. InputError."""
     with whole_stream(file) as stream:
-        _write_page(stream, page, Losses("mung"))
+        _write_page(stream, page, Losses("mung"), set())
 
 
-def _write_page(stream: TextIO, page: Page, losses: Losses) -> None:
+def _write_page(stream: TextIO, page: Page, losses: Losses, held: set[str]) -> None:
     ids = _ids(page)
     known = set(ids)
     outlinks = [[link for link in s.outlinks if link in known] for s in page.symbols]
@@ -72,7 +77,7 @@ def _write_page(stream: TextIO, page: Page, losses: Losses) -> None:
     stream.write("</Nodes>\n")
     # Readers measure the interline where there are staff lines, as we do.
     measured = {"interline"} if true_interline(page.symbols) is not None else set()
-    count_page_losses(losses, page, {"document", "attributes"} | measured)
+    count_page_losses(losses, page, {"document", "attributes"} | measured | held)
     told = {"dataset", *document_attributes(page.document or page.key)}
     losses.add("pages' attributes", any(key not in told for key in page.attributes))
 

@@ -26,7 +26,7 @@ def whole_stream(path: Path) -> Iterator[TextIO]:
     Nothing is left behind where the block raises. Raises InputError where `path` cannot be
     written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.parent / f".{path.name}.{os.getpid()}.part"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("w", encoding="utf-8", newline="\n") as stream:
