@@ -161,6 +161,21 @@ def test_a_run_with_truth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert len(book["classes"]) > 100
 
 
+def test_a_run_of_a_model_that_is_gone_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(gray()).save("a.png")
+    out = run_folder(tmp_path / "out", page("a.png", symbol("stem", 1, 0.8)))
+    Path(out, "run.json").write_text(json.dumps({"model": "gone", "model_hash": "0"}))
+    result = view(out, "--images", "a.png")
+    assert result.exit_code == 0
+    assert result.stderr.splitlines() == [
+        "Notice: the model of this run is not at hand; name it with -m for its thresholds"
+    ]
+    assert view(out, "--images", "a.png", "-m", "printed").stderr == ""
+
+
 def test_a_run_with_its_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Image.fromarray(gray()).save("a.png")

@@ -14,14 +14,17 @@ from PIL import Image
 from test_cli_detect import _fake_model, detect, page
 from test_viewer import data
 
+import omr.model_store
 import omr.viewer.viewing
 
 __all__ = ["_fake_model"]  # an autouse fixture: no weights are needed
 
 
 @pytest.fixture(autouse=True)
-def _thresholds(monkeypatch: pytest.MonkeyPatch) -> None:
+def _thresholds(_fake_model: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(omr.viewer.viewing, "model_thresholds", lambda _: {"noteheadBlack": 0.3})
+    for name in ("model_folder", "model_hash"):
+        monkeypatch.setattr(omr.viewer.viewing, name, getattr(omr.model_store, name))
 
 
 def records(file: str) -> list[dict[str, object]]:

@@ -58,11 +58,15 @@ def view(
 
 def write(dataset: str, file: Path, **options: Any) -> None:
     """`omr.viewer.viewing.write_view`, and a line that says what was written."""
-    from omr.viewer.viewing import write_view
+    from deepscores_tools.splits import parse_spec
+    from omr.viewer.viewing import is_run, write_view
 
     written = write_view(dataset, file, **options)
     size = file.stat().st_size / 1e6
     click.echo(f"{file}: {written.pages} pages, {written.symbols} symbols, {size:.1f} MB")
+    if is_run(parse_spec(dataset)[0]) and not written.thresholds:
+        notice = "Notice: the model of this run is not at hand; name it with -m for its thresholds"
+        click.echo(notice, err=True)
     for name in written.without_picture:
         notice = f"Notice: there is no picture of {name}; say with --images where it is"
         click.echo(notice, err=True)

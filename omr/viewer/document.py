@@ -26,11 +26,15 @@ SCRIPTS = ("book.js", "canvas.js", "gestures.js", "panels.js", "review.js", "key
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What is in a file that was written. without_picture: names of pages."""
+    """What is in a file that was written. without_picture: names of pages.
+
+    thresholds: whether symbols below those of a model are hidden at first.
+    """
 
     pages: int
     symbols: int
     without_picture: tuple[str, ...]
+    thresholds: bool
 
 
 def write_document(
@@ -79,7 +83,7 @@ def write_document(
         text = json_for_script(book)
         stream.write(f'<script type="application/json" class="book">{text}</script>\n')
         stream.write(body.replace("/* script */", script))
-    return Written(names, symbols, tuple(missing))
+    return Written(names, symbols, tuple(missing), thresholds is not None)
 
 
 def json_for_script(value: Any) -> str:
