@@ -39,7 +39,7 @@ class ClassExamples:
 
     def _take(self, page: Page, names: set[str]) -> None:
         try:
-            gray = self._pictures.gray(self._pictures.sized(page))
+            gray = self._pictures.gray(page)
         except InputError as error:
             self.skipped[page.name] = str(error)
             return

@@ -111,7 +111,7 @@ def write_patches(
         places_here = sorted(of_page.get(page.key, ()))
         if not places_here:
             continue
-        gray = pictures.gray(pictures.sized(page))
+        gray = pictures.gray(page)
         found = interline_of(page, gray) if interline is None else interline
         if found is None:
             left_out.append(page.name)

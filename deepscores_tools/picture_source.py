@@ -68,7 +68,8 @@ class PictureSource:
         return replace(page, width=width, height=height, size_known=True)
 
     def gray(self, page: Page) -> NDArray[np.uint8]:
-        """uint8 of shape (page.height, page.width), paper 255. Raises InputError."""
+        """uint8 of the shape (height, width) of `sized(page)`, paper 255. Raises InputError."""
+        page = self.sized(page)
         file = None if page.image is not None else self._file(page)
         if file is None:
             return self._own(page)

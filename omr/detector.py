@@ -60,7 +60,6 @@ class Detector:
 
     def __init__(self, net: WatershedNet, config: ModelConfig, device: torch.device) -> None:
         self.config = config
-        self.name = config.name
         self.device = device
         self.dtype = fast_dtype(device)
         self.net = net.eval().to(device)

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from deepscores_tools.dataset_image import page_image
@@ -33,18 +32,12 @@ def validate(detector: Detector, pages: Sequence[Page], *, worn: bool) -> Report
     found = []
     for number, page in enumerate(tqdm(truth, unit="page", leave=False, disable=None)):
         gray = page_image(page)
-        if worn and number % 2:
-            gray = _as_scanned(gray, page.interline, number)
+        if worn and number % 2 and page.interline is not None:
+            rng = np.random.default_rng(number)
+            gray = degrade(gray, page.interline, rng, draw_preset(rng))
         seen = detector.detect(gray, min_score=0.0, interline=page.interline)
         found.append(replace(seen, name=page.name))
     return evaluate(truth, found)
-
-
-def _as_scanned(gray: NDArray[np.uint8], interline: float | None, seed: int) -> NDArray[np.uint8]:
-    if interline is None:
-        return gray
-    rng = np.random.default_rng(seed)
-    return degrade(gray, interline, rng, draw_preset(rng))
 
 
 def calibrate(

@@ -22,7 +22,6 @@ from deepscores_tools.symbols import Box, Page, Symbol
 class FakeDetector:
     """Finds a notehead on every page that has ink, no staves on blank ones. Counts its calls."""
 
-    name = "fake"
     classes = ("noteheadBlack", "staff")
     calls = 0
 

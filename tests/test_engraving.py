@@ -223,7 +223,7 @@ def test_what_two_voices_share_stays_one_under_any_hand() -> None:
 
 def test_computer_modern_spells_out_accents() -> None:
     modern = face("computer-modern", 40)
-    assert modern.length("größer") == modern.length("gro\N{LATIN SMALL LETTER SHARP S}er")
+    assert modern.length("größer") == modern.length("großer")
     plain, accented = (modern.drawn(text)[0] for text in ("Ubermut", "Übermut"))
     assert accented.astype(int).sum() > plain.astype(int).sum()
     assert accented.shape[0] > plain.shape[0]

@@ -62,7 +62,7 @@ def test_losses_are_named_once_with_counts(
     masked = Symbol(name="x", box=Box(0, 0, 1, 1), mask=np.ones((1, 1), dtype=bool))
     with caplog.at_level(logging.WARNING):
         csv.write([Page(name="a.png", width=1, height=1, symbols=[masked] * 3)], tmp_path / "a.csv")
-    assert caplog.messages == ["csv cannot hold: masks (3)"]
+    assert caplog.messages == ["csv cannot hold: masks (3), pages' sizes (1)"]
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,7 @@ def _write_page(stream: TextIO, page: Page, losses: Losses, header: bool) -> Non
     writer = csv.writer(stream, lineterminator="\n")
     if header:
         writer.writerow((*HEADER, SCORE))
+    losses.add("pages' sizes", int(page.size_known))
     count_page_losses(losses, page)
     if not page.symbols:
         writer.writerow((inside(page.name, page.name), "", "", "", "", ""))

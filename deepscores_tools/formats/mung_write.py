@@ -77,6 +77,7 @@ def _write_page(stream: TextIO, page: Page, losses: Losses, held: set[str]) -> N
     stream.write("</Nodes>\n")
     # Readers measure the interline where there are staff lines, as we do.
     measured = {"interline"} if true_interline(page.symbols) is not None else set()
+    losses.add("pages' sizes", page.size_known and (page.image is None or not held))
     count_page_losses(losses, page, {"document", "attributes"} | measured | held)
     told = {"dataset", *document_attributes(page.document or page.key)}
     losses.add("pages' attributes", any(key not in told for key in page.attributes))

@@ -90,9 +90,8 @@ def with_truth(
         for page in map(pictures.sized, pages):
             yield ViewedPage(_light(page), _gray(pictures, page))
         return
-    detected = {
-        page.key: _light(pictures.sized(page)) for page in pages
-    }  # truth comes with masks, one at a time
+    # The truth comes with masks: one page of it at a time.
+    detected = {page.key: _light(pictures.sized(page)) for page in pages}
     met = False
     for true_page in open_pages(truth):
         found = detected.pop(true_page.key, None)
@@ -113,7 +112,7 @@ def _gray(pictures: PictureSource, *candidates: Page) -> NDArray[np.uint8] | Non
     """The picture of the first of these that has one, cut or filled to the size of the first."""
     for page in candidates:
         if pictures.has(page):
-            return _of_size(pictures.gray(pictures.sized(page)), candidates[0])
+            return _of_size(pictures.gray(page), candidates[0])
     return None
 
 
