@@ -13,6 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores_tools.averaging import averaged
+
 Gray = NDArray[np.uint8]
 
 TYPICAL_INTERLINE = 20.0  # px; A4 music at 300 dpi, where the caller knows nothing better
@@ -59,13 +61,16 @@ def tone_of(gray: NDArray[Any], interline: float | None = None) -> InkTone:
     return _tone(_darkness(gray, interline, inverted), inverted)
 
 
+def block_side(interline: float | None) -> int:
+    """Pixels along the blocks that paper is measured on: all that ink takes of an interline."""
+    return max(1, round((interline or TYPICAL_INTERLINE) / BLOCKS_PER_INTERLINE))
+
+
 def _blocks(gray: NDArray[Any], interline: float | None) -> tuple[Gray, int]:
     """The page averaged over square blocks, and the paper window in blocks (odd)."""
-    side = max(1, round((interline or TYPICAL_INTERLINE) / BLOCKS_PER_INTERLINE))
-    height, width = gray.shape
-    size = (max(1, width // side), max(1, height // side))
+    side = block_side(interline)
     window = 2 * round(PAPER_WINDOW * BLOCKS_PER_INTERLINE / 2) + 1
-    return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), dtype=np.uint8), window
+    return averaged(gray, min(side, gray.shape[1]), min(side, gray.shape[0])), window
 
 
 def _is_inverted(gray: NDArray[Any], interline: float | None) -> bool:
@@ -73,7 +78,7 @@ def _is_inverted(gray: NDArray[Any], interline: float | None) -> bool:
     small, window = _blocks(gray, interline)
     detail = small.astype(np.float32)
     detail -= cv2.blur(detail, (window, window))
-    return float((detail**3).sum()) > 0.0
+    return float((detail * detail * detail).sum()) > 0.0
 
 
 def _darkness(gray: NDArray[Any], interline: float | None, inverted: bool) -> Gray:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores_tools.averaging import shrunk
 from deepscores_tools.staff_tracing import Trace
 
 Doubles = NDArray[np.float64]
@@ -73,11 +73,11 @@ def refine(
     space = trace.interline
     low = max(0, int(trace.middle.min() - 5 * space))
     rows = slice(low, int(trace.middle.max() + 5 * space) + 1)
-    band, width = thin[rows], thin.shape[1]
-    strips = max(1, round(width / space))
-    squeezed = cv2.resize(band, (strips, band.shape[0]), interpolation=cv2.INTER_AREA)
+    band = thin[rows]
+    squeezed, step, _ = shrunk(band, space, 1)
     shares = squeezed.astype(np.float64) / 255
-    xs = (np.arange(strips) + 0.5) * width / strips - 0.5
+    strips = shares.shape[1]
+    xs = np.asarray((np.arange(strips) + 0.5) * step - 0.5, dtype=np.float64)
     middle = _extended(xs, trace.xs, trace.middle - low)
     lines = middle + space * LINES[:, None]
     blank = _blank(ink[rows], lines, xs)

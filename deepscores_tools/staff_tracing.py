@@ -16,6 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores_tools.averaging import shrunk
+
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
@@ -27,6 +29,11 @@ SIZES = np.geomspace(0.6, 1.34, 18)  # staves on a page differ: cue staves, pers
 STEEPEST = 0.12  # slope a line may have, as dy / dx
 MEMORY = 0.9  # how much of the evidence one strip passes on to the next
 FOUND = 0.2  # mean share of a strip that the comb must see covered by lines
+TEETH = (  # of the comb: place in interlines from its middle, weight
+    *((place, 0.2) for place in (-2.0, -1.0, 0.0, 1.0, 2.0)),
+    *((side * place, -0.15) for place in (0.5, 1.5) for side in (-1, 1)),
+    *((side * 3.0, -0.25) for side in (-1, 1)),
+)
 TOUCHING = 3.0  # interlines; no two staff centres are closer
 SHORTEST = 6  # strips
 GAP = 8  # strips that may show nothing before a staff counts as ended
@@ -96,24 +103,24 @@ def gaps_closed(thin: NDArray[np.uint8], interline: float) -> NDArray[np.uint8]:
 
 def trace_staves(thin: NDArray[np.uint8], interline: float) -> list[Trace]:
     """Staves whose interline is near the given one, from top to bottom."""
-    height, width = thin.shape
-    step = min(float(width), max(4.0, interline))
-    unit = min(1.0, COMB_INTERLINE / interline)  # rows per pixel
-    size = (max(1, round(width / step)), max(1, round(height * unit)))
-    small = cv2.resize(thin, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    step = min(float(thin.shape[1]), max(4.0, interline))
+    blocks, step, row = shrunk(thin, step, max(1.0, interline / COMB_INTERLINE))
+    spacing = interline / row
+    small = blocks.astype(np.float32) / 255
     soft = cv2.GaussianBlur(small, (1, 3), 0, sigmaY=0.7)  # lines fall between rows and teeth
     shares = np.asarray(soft / max(float(np.median(soft.max(axis=0))), 0.05), dtype=np.float32)
-    score, sizes = _comb(np.minimum(shares, np.float32(1)), interline * unit)
-    evidence = _followed(score, step * unit)
+    score, sizes = _comb(np.minimum(shares, np.float32(1)), spacing)
+    evidence = _followed(score, step / row)
     traces = []
-    for chain in _chains(evidence, score, interline * unit):
+    for chain in _chains(evidence, score, spacing):
         strips = np.arange(min(chain), max(chain) + 1)
         known = np.array(sorted(chain.items()))
         rows = np.interp(strips, known[:, 0], known[:, 1])
         seen = score[known[:, 1], known[:, 0]]
         local = np.average(sizes[known[:, 1], known[:, 0]], weights=np.maximum(seen, 1e-3))
-        xs, ys = (strips + 0.5) * width / size[0], (rows + 0.5) / unit - 0.5
-        traces.append(Trace(xs, ys, float(local) / unit, float(np.clip(seen.mean(), 0, 1))))
+        xs = np.asarray((strips + 0.5) * step, dtype=np.float64)
+        ys = (rows + 0.5) * row - 0.5
+        traces.append(Trace(xs, ys, float(local) * row, float(np.clip(seen.mean(), 0, 1))))
     return _without_ghosts(traces)
 
 
@@ -141,43 +148,40 @@ def _comb(shares: Floats, spacing: float) -> tuple[Floats, Floats]:
     Five covered rows count for, covered rows between and just outside the five count against,
     so that neither text nor the same staff a line or half a line off scores.
     """
-
-    height = len(shares)
-    beyond = int(np.ceil(3.0 * SIZES[-1] * spacing)) + 1
-    framed = np.pad(shares, ((beyond, beyond), (0, 0)))
-
-    def at(shift: float) -> Floats:
-        first = int(np.floor(shift))
-        part, start = shift - first, beyond + first
-        rows = (framed[start + k : start + k + height] for k in (0, 1))
-        return np.asarray(cv2.addWeighted(next(rows), 1 - part, next(rows), part, 0))
-
     best = np.full(shares.shape, -1, np.float32)
     sizes = np.full(shares.shape, spacing, np.float32)
     for size in SIZES * spacing:
-        teeth = [at(k * size) for k in (-2, -1, 0, 1, 2)]
-        score = np.add.reduce(teeth) / 5
-        for shift, weight in ((0.5, 0.15), (1.5, 0.15), (3.0, 0.25)):
-            score -= weight * (at(shift * size) + at(-shift * size))
-        sizes[score > best] = size
+        score = cv2.filter2D(shares, -1, _teeth(size), borderType=cv2.BORDER_CONSTANT)
+        np.copyto(sizes, size, where=score > best)
         np.maximum(best, score, out=best)
     return best, sizes
+
+
+def _teeth(size: float) -> Floats:
+    """Weights of the rows around the comb's middle, (2 n + 1, 1); a tooth may lie between two."""
+    beyond = int(np.ceil(3.0 * size)) + 1
+    weights = np.zeros((2 * beyond + 1, 1), np.float32)
+    for place, weight in TEETH:
+        row, part = divmod(beyond + place * size, 1)
+        weights[int(row), 0] += (1 - part) * weight
+        weights[int(row) + 1, 0] += part * weight
+    return weights
 
 
 def _followed(score: Floats, step: float) -> Floats:
     """Evidence gathered along the best path through each cell, from both sides, (R, K)."""
     reach = max(1, round(STEEPEST * step))
-    kernel = np.ones((2 * reach + 1, 1), np.uint8)
-    total = -score
-    weight = np.full(score.shape[1], -1.0, np.float32)
-    for order in (range(score.shape[1]), reversed(range(score.shape[1]))):
-        passed, share = np.zeros((score.shape[0], 1), np.float32), 0.0
+    kernel = np.ones((1, 2 * reach + 1), np.uint8)
+    strips = np.ascontiguousarray(score.T)
+    total, weight = -strips, np.full((len(strips), 1), -1.0, np.float32)
+    for order in (range(len(strips)), reversed(range(len(strips)))):
+        passed, share = np.zeros_like(strips[:1]), 0.0
         for k in order:
-            passed = score[:, k : k + 1] + MEMORY * cv2.dilate(passed, kernel)
+            passed = strips[k] + MEMORY * cv2.dilate(passed, kernel)
             share = 1 + MEMORY * share
-            total[:, k : k + 1] += passed
+            total[k] += passed[0]
             weight[k] += share
-    return np.asarray(total / weight)
+    return np.ascontiguousarray((total / weight).T)
 
 
 def _chains(evidence: Floats, score: Floats, spacing: float) -> list[dict[int, int]]:
@@ -188,7 +192,7 @@ def _chains(evidence: Floats, score: Floats, spacing: float) -> list[dict[int, i
     growing: list[dict[int, int]] = []
     done: list[dict[int, int]] = []
     for k in range(evidence.shape[1]):
-        ends = np.array([chain[max(chain)] for chain in growing], dtype=np.float64)
+        ends = np.array([chain[next(reversed(chain))] for chain in growing], dtype=np.float64)
         for row in np.flatnonzero(peaks[:, k]).tolist():
             away = np.abs(ends - row)
             if len(ends) and away.min() <= 0.4 * spacing:
@@ -197,13 +201,14 @@ def _chains(evidence: Floats, score: Floats, spacing: float) -> list[dict[int, i
                 ends[nearest] = np.inf  # no chain has two rows in a strip
             else:
                 growing.append({k: row})
-        done += [c for c in growing if k - max(c) > GAP]
-        growing = [c for c in growing if k - max(c) <= GAP]
-    chains = [_trimmed(chain, score) for chain in done + growing]
+        done += [c for c in growing if k - next(reversed(c)) > GAP]
+        growing = [c for c in growing if k - next(reversed(c)) <= GAP]
+    shown = cv2.dilate(score, np.ones((3, 1), np.uint8)) > SEEN
+    chains = [_trimmed(chain, shown) for chain in done + growing]
     return [chain for chain in chains if len(chain) >= SHORTEST]
 
 
-def _trimmed(chain: dict[int, int], score: Floats) -> dict[int, int]:
+def _trimmed(chain: dict[int, int], shown: Bools) -> dict[int, int]:
     """The chain without ends that only their neighbours' evidence supports."""
-    seen = [k for k, row in chain.items() if score[max(0, row - 1) : row + 2, k].max() > SEEN]
+    seen = [k for k, row in chain.items() if shown[row, k]]
     return {k: chain[k] for k in chain if seen and seen[0] <= k <= seen[-1]}

@@ -144,10 +144,10 @@ def _staves_near(black: NDArray[np.bool_], interline: float, thickness: float) -
 
 def _known(trace: Trace, staves: Sequence[Staff]) -> bool:
     """Does a staff that is clear enough run where the trace does, over its whole length?"""
-    y = float(np.median(trace.middle))
+    x, y = float(np.median(trace.xs)), float(np.median(trace.middle))
     return any(
         staff.strength > CLEAR
-        and abs(staff.lines_at(float(np.median(trace.xs)))[2] - y) < trace.interline
+        and abs(np.interp(x, staff.xs, staff.lines[2]) - y) < trace.interline
         and staff.left < trace.xs[0] + staff.interline
         and staff.right > trace.xs[-1] - staff.interline
         for staff in staves

@@ -37,7 +37,7 @@ def _joined(ink: NDArray[np.bool_], upper: Staff, lower: Staff) -> bool:
     gap = _straightened(ink, upper, lower, first, min(ink.shape[1], round(right + space)))
     if gap is None:
         return False
-    mend = np.ones((2 * round(MEND * space / 2) + 1, 1), np.uint8)
+    mend = np.ones((round(MEND * space) + 1, 1), np.uint8)
     gap = np.asarray(cv2.morphologyEx(gap, cv2.MORPH_CLOSE, mend), dtype=np.uint8)
     if _crossed(gap[:, : round(left + LEFT_INSIDE * space) - first]):
         return True
@@ -55,7 +55,7 @@ def _straightened(
     """
     at = np.arange(first, last, dtype=np.float64)
     top, bottom = upper.lines_at(at)[3], lower.lines_at(at)[1]
-    height = round(float(np.median(bottom - top)))
+    height = round(float(np.median(bottom - top))) + 1  # both ends: no row is left out
     if height < 2 or last - first < 2:
         return None
     share = np.linspace(0, 1, height, dtype=np.float32)[:, None]

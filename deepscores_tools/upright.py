@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores_tools.ink import ink_of
+from deepscores_tools.ink import block_side, ink_of
 from deepscores_tools.staves import Staves, find_staves, whole_staves, with_mended
 from deepscores_tools.symbols import Box, Symbol
 
@@ -29,6 +29,7 @@ Find = Callable[[NDArray[np.uint8]], Staves]
 class Upright:
     """A page turned so that its staff lines run across: gray and ink (H, W), and its staves.
 
+    ink: at the interline that is known, or at that of the staves (see `ink_of`).
     degrees: how far it was turned clockwise, -45 < degrees <= 315; a multiple of 90 exactly, or
     one and a few degrees of skew. back: (2, 3), takes points (x, y) of `gray` to points of the
     page as it was given; x = 0 is the left edge of the leftmost pixels. size: that page's width
@@ -47,7 +48,7 @@ class Upright:
         height, width = self.gray.shape
         gray = np.ascontiguousarray(self.gray[::-1, ::-1])
         half = np.array([[-1.0, 0.0, width], [0.0, -1.0, height], [0.0, 0.0, 1.0]])
-        ink = ink_of(gray, interline)
+        ink = ink_of(gray, interline or self.staves.interline)
         degrees = _named(self.degrees + 180)
         return Upright(gray, ink, find_staves(ink), degrees, self.back @ half, self.size)
 
@@ -69,7 +70,11 @@ def upright(gray: NDArray[np.uint8], interline: float | None = None) -> Upright:
     elif found.staves.broken:
         found = replace(found, staves=with_mended(found.ink, found.staves))
     lean = _lean(found.staves)
-    return _levelled(found, lean, interline) if abs(lean) > LEVEL else found
+    found = _levelled(found, lean, interline) if abs(lean) > LEVEL else found
+    measured = interline or found.staves.interline
+    if block_side(measured) != block_side(interline):
+        found = replace(found, ink=ink_of(found.gray, measured))
+    return found
 
 
 def _either_way(gray: NDArray[np.uint8], interline: float | None, find: Find) -> Upright:

@@ -114,15 +114,15 @@ class OnnxDetector:
         given = ink[None, None].astype(np.float32) / 255
         features, energy = self.graphs["net"].run(None, {"ink": given})
         _, h, w = energy.shape
-        pixels, name = summits(energy, self.config.energy.cut)
         energies = self.config.energy
+        pixels, name = summits(energy, energies.cut)
+        height = energy.ravel()[pixels]
         for plane in self.config.ridge_planes:
             here = pixels // (h * w) == plane
             start = plane * h * w
             part, its = pixels[here] - start, name[here] - start
-            name[here] = joined(energy[plane : plane + 1], part, its, energies.least_pass) + start
+            name[here] = joined(height[here], part, its, w, energies.least_pass) + start
         _, component = np.unique(name, return_inverse=True)
-        height = energy.ravel()[pixels]
         top = np.zeros(component.max(initial=-1) + 1, np.float32)
         np.maximum.at(top, component, height)
         inner = height >= 0.5 * top[component]

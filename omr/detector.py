@@ -15,7 +15,6 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.ink import ink_of
 from deepscores_tools.staff_position import named_by_place
 from deepscores_tools.staves import staves_as_symbols
 from deepscores_tools.symbols import Box, Page, Symbol
@@ -128,7 +127,7 @@ class Detector:
         height, width = page.gray.shape
         names = self.config.classes
         scores = np.array([least(name) for name in names])
-        found = self.run(ink_of(page.gray, interline), interline, scores)
+        found = self.run(page.ink, interline, scores)
         symbols = [
             Symbol(name=names[label], box=Box(*box), score=float(score))
             for box, label, score in zip(

@@ -18,28 +18,28 @@ Floats = NDArray[np.floating[Any]]
 
 
 def joined(
-    energy: Floats, pixels: NDArray[np.int64], name: NDArray[np.int64], least: float
+    energy: Floats, pixels: NDArray[np.int64], name: NDArray[np.int64], width: int, least: float
 ) -> NDArray[np.int64]:
     """Names (P,) of basins joined where the pass between two is nearly as high as their summits.
 
-    energy (F, h, w) holds ridges, whose top is even but for noise: a pass counts from `least`
-    times the lower of both summits.
+    energy (P,) is of ridges, whose top is even but for noise: a pass counts from `least` times
+    the lower of both summits. pixels (P,): flat indices, increasing, into a map `width` wide;
+    a basin's name is the index of its summit.
     """
     if not len(pixels):
         return name
     summit, basin = np.unique(name, return_inverse=True)
-    top = energy.ravel()[summit]
-    owner = np.full(energy.shape, -1)
-    owner.ravel()[pixels] = basin
+    top = energy[np.searchsorted(pixels, summit)]
     ends = []
     for dy, dx in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        here = np.s_[:, : energy.shape[1] - dy, max(-dx, 0) : energy.shape[2] - max(dx, 0)]
-        there = np.s_[:, dy:, max(dx, 0) : energy.shape[2] + min(dx, 0)]
-        one, other = owner[here], owner[there]
-        met = (one != other) & (one >= 0) & (other >= 0)
-        one, other = one[met], other[met]
-        height = np.minimum(energy[here][met], energy[there][met])
-        open_ = height >= least * np.minimum(top[one], top[other])
+        column = pixels % width + dx
+        beside = pixels + dy * width + dx
+        there = np.searchsorted(pixels, beside).clip(max=len(pixels) - 1)
+        met = (pixels[there] == beside) & (column >= 0) & (column < width)
+        here, there = np.flatnonzero(met), there[met]
+        one, other = basin[here], basin[there]
+        height = np.minimum(energy[here], energy[there])
+        open_ = (one != other) & (height >= least * np.minimum(top[one], top[other]))
         ends.append(np.stack((one[open_], other[open_])))
     pairs = np.concatenate(ends, axis=1)
     graph = coo_array((np.ones(pairs.shape[1]), pairs), shape=(len(summit),) * 2)

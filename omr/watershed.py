@@ -6,6 +6,8 @@ P: pixels above the cut.
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -52,61 +54,91 @@ def energy_map(logits: Tensor) -> Tensor:
     return (logits.float().softmax(1) * steps[None, :, None, None]).sum(1)
 
 
-def summits(energy: Tensor, cut: float) -> tuple[Tensor, Tensor]:
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """The P pixels of a map (h, w, F) above the cut, and the component each belongs to.
+
+    at, name (P,): flat indices, `at` increasing; a component's name is one of its pixels.
+    energy (P,).
+    """
+
+    shape: tuple[int, int, int]
+    at: Tensor
+    name: Tensor
+    energy: Tensor
+
+    def __getitem__(self, rows: Tensor) -> Pixels:
+        return Pixels(self.shape, self.at[rows], self.name[rows], self.energy[rows])
+
+
+def summits(height: Tensor, cut: float) -> tuple[Tensor, Tensor]:
     """Topographic watershed: pixels above `cut`, and the summit each belongs to.
 
     Every pixel points to the highest of its 3 x 3 neighbours; pointers are followed until they
-    rest. Returns flat indices into energy (F, h, w): pixels (P,) and summits (P,).
+    rest. Returns flat indices into height (h, w, F): pixels (P,) and summits (P,).
     """
-    _, h, w = energy.shape
-    wide = w + 2
-    height = functional.pad(energy, (1, 1, 1, 1), value=-1.0).flatten()
-    inside = (height > cut).nonzero()[:, 0]  # few of all pixels: only these are looked at
-    top, pointer = height[inside - wide - 1], inside - wide - 1
-    for step in (-wide, -wide + 1, -1, 0, 1, wide - 1, wide, wide + 1):
-        neighbour = height[inside + step]
-        pointer = torch.where(neighbour > top, inside + step, pointer)
-        top = torch.maximum(top, neighbour)
+    h, w, planes = height.shape
+    flat = height.flatten()
+    inside = (flat > cut).nonzero()[:, 0]  # few of all pixels: only these are looked at
+    y, x = inside // planes // w, inside // planes % w
+    rows, columns = (y > 0, y >= 0, y < h - 1), (x > 0, x >= 0, x < w - 1)  # that have a neighbour
+    lowest = torch.tensor(-torch.inf).to(flat)
+    top, pointer = lowest.expand(len(inside)), inside
+    for dy, dx in itertools.product((-1, 0, 1), repeat=2):  # the first of equals: no plateau is cut
+        there = rows[dy + 1] & columns[dx + 1]
+        neighbour = torch.where(there, inside + (dy * w + dx) * planes, inside)
+        here = torch.where(there, flat[neighbour], lowest)
+        pointer = torch.where(here > top, neighbour, pointer)
+        top = torch.maximum(top, here)
     upward = torch.searchsorted(inside, pointer)  # places in `inside`: whoever is higher is there
     while True:
-        higher = upward[upward]
-        if bool((higher == upward).all()):
+        further = upward[upward]
+        if bool((further == upward).all()):
             break
-        upward = higher
-    plane, place = inside // ((h + 2) * wide), inside % ((h + 2) * wide)
-    pixels = plane * (h * w) + (place // wide - 1) * w + place % wide - 1
-    return pixels, pixels[upward]
+        upward = further
+    return inside, inside[upward]
 
 
-def connected(energy: Tensor, cut: float) -> tuple[Tensor, Tensor]:
-    """The thesis's components: 8-connected pixels above `cut`, named by their first pixel."""
-    planes, h, w = energy.shape
-    pixels, names = [], []
-    for plane in range(planes):
-        binary = (energy[plane] > cut).cpu().numpy().astype(np.uint8)
-        _, labels = cv2.connectedComponents(binary, connectivity=8)
-        flat = labels.ravel()
-        here = np.flatnonzero(flat)
-        _, first, member = np.unique(flat[here], return_index=True, return_inverse=True)
-        pixels.append(here + plane * h * w)
-        names.append(here[first][member] + plane * h * w)
-    both = [torch.from_numpy(np.concatenate(a)).to(energy.device) for a in (pixels, names)]
-    return both[0], both[1]
+def connected(height: Tensor, cut: float) -> tuple[Tensor, Tensor]:
+    """The thesis's components: 8-connected pixels above `cut`, named by one of them."""
+    inside = (height > cut).flatten().nonzero()[:, 0]
+    names = torch.empty_like(height, dtype=torch.long)
+    for plane, binary in enumerate((height > cut).movedim(-1, 0).byte().cpu().numpy()):
+        _, labels = cv2.connectedComponents(np.ascontiguousarray(binary), connectivity=8)
+        _, first, member = np.unique(labels, return_index=True, return_inverse=True)
+        names[..., plane] = torch.from_numpy(first[member].reshape(labels.shape)).to(names)
+    planes = height.shape[2]
+    return inside, names.flatten()[inside] * planes + inside % planes
 
 
-def components(energy: Tensor, config: ModelConfig) -> tuple[Tensor, Tensor]:
-    """Pixels (P,) and the names (P,) of their components, flat indices into energy (F, h, w)."""
-    cut, (_, h, w) = config.energy.cut, energy.shape
-    if config.decode.components == "cut":
-        return connected(energy, cut)
-    pixels, name = summits(energy, cut)
-    for plane in config.ridge_planes:
-        start = plane * h * w
-        here = (pixels >= start) & (pixels < start + h * w)
-        part, its = ((t[here] - start).cpu().numpy() for t in (pixels, name))
-        whole = joined(energy[plane, None].cpu().numpy(), part, its, config.energy.least_pass)
-        name[here] = torch.from_numpy(whole).to(name) + start
-    return pixels, name
+def components(logits: Tensor, config: ModelConfig) -> Pixels:
+    """What of the energy, given as logits (F, K, h, w), is above the cut, by component."""
+    quantised, cut = logits.shape[1] > 1, config.energy.cut
+    # A sigmoid keeps the order of heights: only the pixels above the cut need theirs.
+    energy = energy_map(logits) if quantised else logits[:, 0]
+    height = energy.permute(1, 2, 0).contiguous()  # as the network writes it, pixel by pixel
+    level = cut if quantised else _not_above(math.log(cut / (1 - cut)), height.dtype)
+    find = summits if config.decode.components == "peaks" else connected
+    at, name = find(height, level)
+    tops = height.flatten()[at].float()
+    h, w, planes = height.shape
+    pixels = Pixels((h, w, planes), at, name, tops if quantised else tops.sigmoid())
+    for plane in config.ridge_planes if config.decode.components == "peaks" else ():
+        here = at % planes == plane
+        ridges = pixels[here]
+        place, its, high = (
+            t.cpu().numpy() for t in (ridges.at // planes, ridges.name // planes, ridges.energy)
+        )
+        whole = joined(high, place, its, w, config.energy.least_pass)
+        name[here] = torch.from_numpy(whole).to(name) * planes + plane
+    return pixels
+
+
+def _not_above(value: float, dtype: torch.dtype) -> float:
+    """The greatest number of dtype that is not above value: comparisons round to the nearest."""
+    nearest = torch.tensor(value, dtype=dtype)
+    below = torch.nextafter(nearest, torch.tensor(-torch.inf, dtype=dtype))
+    return float(nearest if float(nearest) <= value else below)
 
 
 def decode(
@@ -123,26 +155,24 @@ def decode(
     weighted by energy; the length of a line is its component's. Score = mean energy there x mean
     probability of the class.
     """
-    energy = energy_map(logits)
-    pixels, name = components(energy, config)
+    pixels = components(logits, config)
     if core is not None:
-        here = _inside(name, energy.shape, core)
-        pixels, name = pixels[here], name[here]
-    if not len(pixels):
+        pixels = pixels[_inside(pixels, core)]
+    if not len(pixels.at):
         return Found(np.zeros((0, 4)), np.zeros(0, np.int64), np.zeros(0))
-    _, component = torch.unique(name, return_inverse=True)
-    count = int(component.max()) + 1
-    height = energy.flatten()[pixels]
-    top = torch.zeros(count, device=height.device).scatter_reduce_(0, component, height, "amax")
-    inner = height >= (0.5 if config.decode.components == "peaks" else 0.0) * top[component]
-    pixels, component, height = pixels[inner], component[inner], height[inner]
-    return _read(net, features, energy.shape, pixels, component, height, count, config)
+    names, component = torch.unique(pixels.name, return_inverse=True)
+    top = torch.zeros(len(names), device=component.device)
+    top.scatter_reduce_(0, component, pixels.energy, "amax")
+    share = 0.5 if config.decode.components == "peaks" else 0.0
+    inner = pixels.energy >= share * top[component]
+    return _read(net, features, pixels[inner], component[inner], len(names), config)
 
 
-def _inside(name: Tensor, shape: torch.Size, core: tuple[slice, slice]) -> Tensor:
-    """Which flat map indices (P,) lie in the core: (P,) booleans."""
-    _, h, w = shape
-    y, x = name % (h * w) // w * STRIDE, name % w * STRIDE
+def _inside(pixels: Pixels, core: tuple[slice, slice]) -> Tensor:
+    """Which pixels' components have their name in the core: (P,) booleans."""
+    _, w, planes = pixels.shape
+    place = pixels.name // planes
+    y, x = place // w * STRIDE, place % w * STRIDE
     rows, columns = core
     here: Tensor = (y >= rows.start) & (y < rows.stop)
     return here.logical_and((x >= columns.start) & (x < columns.stop))
@@ -151,17 +181,15 @@ def _inside(name: Tensor, shape: torch.Size, core: tuple[slice, slice]) -> Tenso
 def _read(
     net: Heads,
     features: Tensor,
-    shape: torch.Size,
-    pixels: Tensor,
+    pixels: Pixels,
     component: Tensor,
-    height: Tensor,
     count: int,
     config: ModelConfig,
 ) -> Found:
-    _, h, w = shape
-    family = pixels // (h * w)
-    y, x = pixels % (h * w) // w, pixels % w
-    vectors = features.permute(1, 2, 0).flatten(0, 1)[pixels % (h * w)]
+    _, w, planes = pixels.shape
+    family, place, height = pixels.at % planes, pixels.at // planes, pixels.energy
+    y, x = place // w, place % w
+    vectors = features.permute(1, 2, 0).flatten(0, 1)[place]
     probability = net.classify(vectors, family).softmax(1)
     box = net.locate(vectors, family)
     mass = torch.zeros(count, device=height.device).index_add_(0, component, height)

@@ -134,11 +134,11 @@ def test_lines_of_any_length_come_back_whole_and_apart() -> None:
 
 
 def test_a_ridge_goes_over_low_passes_and_ends_at_deep_ones() -> None:
-    energy = np.zeros((1, 3, 9), np.float32)
-    energy[0, 1] = [0.0, 0.5, 0.46, 0.52, 0.3, 0.8, 0.75, 0.78, 0.0]
+    energy = np.zeros((3, 9, 1), np.float32)
+    energy[1, :, 0] = [0.0, 0.5, 0.46, 0.52, 0.3, 0.8, 0.75, 0.78, 0.0]
     pixels, names = (t.numpy() for t in summits(torch.from_numpy(energy), 0.1))
     assert len(np.unique(names)) == 4
-    whole = joined(energy, pixels, names, 0.87)
+    whole = joined(energy.ravel()[pixels], pixels, names, 9, 0.87)
     lines = [set(whole[pixels < 13]), set(whole[pixels > 12])]
     assert [len(line) for line in lines] == [1, 1]
     assert lines[0] != lines[1]
@@ -152,10 +152,19 @@ def test_an_empty_energy_map_gives_no_symbol() -> None:
 
 def test_summits_separate_what_the_cut_joins() -> None:
     row = torch.tensor([0.0, 0.4, 0.9, 0.5, 0.8, 0.3, 0.0])
-    energy = torch.zeros(1, 3, 7)
-    energy[0, 1] = row
+    energy = torch.zeros(3, 7, 2)
+    energy[1, :, 1] = row
     pixels, names = summits(energy, 0.1)
     assert len(pixels) == 5
-    assert names.unique().tolist() == [7 + 2, 7 + 4]
-    _, joined = connected(energy, 0.1)
+    assert names.unique().tolist() == [2 * (7 + 2) + 1, 2 * (7 + 4) + 1]
+    same, joined = connected(energy, 0.1)
+    assert same.tolist() == pixels.tolist()
     assert len(joined.unique()) == 1
+
+
+def test_the_map_does_not_go_on_beyond_its_borders() -> None:
+    energy = torch.zeros(3, 4, 1)
+    energy[0, 3], energy[1, 0], energy[2, 3] = 0.5, 0.9, 0.7
+    for find in (summits, connected):
+        pixels, names = find(energy, 0.1)
+        assert pixels.tolist() == names.tolist() == [3, 4, 11]
