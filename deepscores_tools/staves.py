@@ -90,7 +90,8 @@ def with_mended(ink: NDArray[Any], found: Staves) -> Staves:
     A scan of two tones may leave a third of a line's length, or less.
     """
     black = ink >= INK
-    spacing = run_spacing(black)
+    known = found.interline and ([found.interline], found.thickness)
+    spacing = known or run_spacing(black)
     if spacing is None:
         return found
     (interline, *_), thickness = spacing
