@@ -1,7 +1,8 @@
 """What a `.krn` encoding says is printed on each system: noteheads, rests, accidentals.
 
 Notes: visible ones (no `yy`), graces included, each tied note by itself; a unison of two voices
-on one staff at one time counts once. Rests: visible ones, whole-bar rests included. Accidentals:
+on one staff at one time counts once. Rests: visible ones, whole-bar rests included; which of them
+two voices on one staff share, as they begin together and last as long, is told beside. Accidentals:
 those that verovio prints from the encoding, key signatures apart.
 """
 
@@ -15,16 +16,21 @@ from pathlib import Path
 
 BREAKS = ("!!LO:LB:g=original", "!!LO:PB:g=original")
 PITCH = re.compile(r"([a-gA-G])\1*(?:#+|-+|n)?")
+DURATION = re.compile(r"[\d%.]+")
 REMOVED, SPLIT, JOINED, EXCHANGED, ADDED = "*-", "*^", "*v", "*x", "*+"
 
 
 @dataclass(frozen=True, slots=True)
 class SystemTruth:
-    """Symbols printed on one system. unisons: second noteheads of unisons, not in notes."""
+    """Symbols printed on one system. unisons: second noteheads of unisons, not in notes.
+
+    shared_rests: of rests, those that another voice has as well: engravers print one for both.
+    """
 
     notes: int = 0
     rests: int = 0
     unisons: int = 0
+    shared_rests: int = 0
     accidentals: int = 0
 
 
@@ -61,20 +67,26 @@ def count_kern(lines: Sequence[str]) -> list[SystemTruth]:
             spines = _interpreted(spines, line.split("\t"))
         elif line and not line.startswith(("!", "=")):
             systems[-1] += _counted(spines, line.split("\t"))
-    return [SystemTruth(s["notes"], s["rests"], s["unisons"]) for s in systems]
+    return [SystemTruth(s["notes"], s["rests"], s["unisons"], s["shared rests"]) for s in systems]
 
 
 def _counted(spines: Sequence[_Spine], tokens: Sequence[str]) -> Counter[str]:
     """What one line of simultaneous tokens prints."""
     found: Counter[str] = Counter()
     seen: dict[tuple[str, bool, str], _Spine] = {}
+    rests: set[tuple[str, str]] = set()
     for spine, token in zip(spines, tokens, strict=True):
         if not spine.kern or token == "." or _abbreviated(spine, token):
             continue
         for note in token.split(" "):
             pitch = PITCH.search(note)
+            if "r" in note and "y" in note:
+                continue
             if "r" in note:
-                found["rests"] += "y" not in note
+                rest = spine.staff, "".join(DURATION.findall(note))
+                found["rests"] += 1
+                found["shared rests"] += rest in rests
+                rests.add(rest)
             elif pitch and "yy" not in note:
                 place = (spine.staff, "q" in note, pitch.group())
                 unison = seen.setdefault(place, spine) is not spine

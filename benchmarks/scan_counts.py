@@ -123,7 +123,10 @@ def tally_movement(
     pages: Sequence[PageDetections],
     truth: dict[str, list[int]],
 ) -> dict[str, Tally]:
-    """One tally for each kind of symbol. truth: kind -> how many on each covered system."""
+    """A tally for each truth: name -> how many on each covered system.
+
+    A truth is named by its kind of symbol, and after a comma how it counts.
+    """
     found: dict[str, list[int]] = {kind: [] for kind in KINDS}
     stray = dict.fromkeys(KINDS, 0)
     aligned = all(len(counts) == sum(len(s.covered) for s in scopes) for counts in truth.values())
@@ -144,4 +147,8 @@ def tally_movement(
                 stray[kind] += 1
         for kind in KINDS:
             found[kind] += [counts[kind][number - 1] for number in scope.covered]
-    return {k: Tally(tuple(truth[k]), tuple(found[k]), stray[k], aligned) for k in KINDS}
+    tallies = {}
+    for name, counts in truth.items():
+        kind = name.split(",")[0]
+        tallies[name] = Tally(tuple(counts), tuple(found[kind]), stray[kind], aligned)
+    return tallies

@@ -28,6 +28,12 @@ def test_unison_of_two_voices_counts_once() -> None:
     assert (system.notes, system.unisons) == (2 + 2 + 2, 1)
 
 
+def test_a_rest_that_two_voices_share_is_told() -> None:
+    lines = ["* | *^", "8r | 8r | 8r", "4.C | 4r | 8r", "4D | 4.r | 4.r", "4ryG | 4ry | 4r"]
+    (system,) = counted(*lines)
+    assert (system.notes, system.rests, system.shared_rests) == (2, 3 + 2 + 2 + 1, 1 + 0 + 1)
+
+
 def test_same_note_on_two_staves_counts_twice() -> None:
     (system,) = counted("4c | 4c")
     assert (system.notes, system.unisons) == (2, 0)
