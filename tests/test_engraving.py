@@ -24,9 +24,12 @@ from deepscores_tools.engraving import (
     render_svg,
 )
 from deepscores_tools.engraving.compose import compose_score
+from deepscores_tools.engraving.hand import STROKES
 from deepscores_tools.engraving.label_rules import Mark
 from deepscores_tools.engraving.labels import OTHER
+from deepscores_tools.engraving.music_fonts import outline
 from deepscores_tools.engraving.outlines import fill, parse_path, stroke
+from deepscores_tools.engraving.punches import STAFF_SPACE, recut
 from deepscores_tools.engraving.raster import INK, Crop, merged, rasterise
 from deepscores_tools.engraving.shapes import Text
 from deepscores_tools.engraving.workers import supervised
@@ -209,7 +212,21 @@ def test_an_engravers_hand_moves_symbols_by_little_and_keeps_them() -> None:
     assert [s.name for s in even] == [s.name for s in uneven]
     assert sum(a.box != b.box for a, b in zip(even, uneven, strict=True)) > len(even) / 3
     for a, b in zip(even, uneven, strict=True):
-        assert max(abs(p - q) for p, q in zip(a.box, b.box, strict=True)) < 0.3 * style.interline
+        drawn = a.name in ("staff", *STROKES)  # others have punches: larger ones differ by more
+        most = 0.3 * style.interline + (0 if drawn else 0.1 * max(a.box.width, a.box.height))
+        assert max(abs(p - q) for p, q in zip(a.box, b.box, strict=True)) < most, a.name
+
+
+def test_a_hand_has_punches_of_its_own_and_one_for_every_sign() -> None:
+    contours = parse_path(outline("Bravura", 0xE4E5), 0.1)
+    cut = recut(contours, 0xE4E5, 0.8)
+    assert all(np.array_equal(a, b) for a, b in zip(cut, recut(contours, 0xE4E5, 0.8), strict=True))
+    other, far = recut(contours, 0xE4E5, 0.7), 0.5 * STAFF_SPACE
+    for font, one, two in zip(contours, cut, other, strict=True):
+        assert 0 < np.abs(font - one).max() < far
+        assert np.abs(one - two).max() > 0
+    wiggle = parse_path(outline("Bravura", 0xEAA4), 0.1)
+    assert recut(wiggle, 0xEAA4, 0.8) is wiggle
 
 
 def test_what_two_voices_share_stays_one_under_any_hand() -> None:

@@ -28,7 +28,7 @@ from deepscores_tools.staves import find_staves
 
 INTERLINE = 20.0
 SIZE = 800, 520  # pixels: width, height
-BLACK = 140  # gray levels below it
+BLACK = 160  # gray levels below it, of the ink that the detector sees
 FULL = 0.06, 0.3  # share of ink that makes a crop worth looking at
 TRIES = 200
 
@@ -83,9 +83,8 @@ def _crop(gray: Gray, interline: float, rng: np.random.Generator) -> Gray:
     """Part of a page that is neither blank nor black, if chance finds one."""
     scale = INTERLINE / interline
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    page = cv2.threshold(
-        cv2.resize(gray, None, fx=scale, fy=scale, interpolation=method), BLACK, 255, 0
-    )[1]
+    shown = cv2.resize(~ink_of(gray, interline), None, fx=scale, fy=scale, interpolation=method)
+    page = cv2.threshold(shown, BLACK, 255, 0)[1]
     room = np.maximum(np.array(page.shape[::-1]) - SIZE, 1)
     crop = page
     for _ in range(TRIES):

@@ -97,7 +97,7 @@ def render_svg(
     scale = style.interline / STAFF_SPACE
     marks = label(read_svg(svg))
     engraved_by(style.hand, marks)
-    painter = Painter(Glyphs(svg, style.font), scale, style.text_family)
+    painter = Painter(Glyphs(svg, style.font, style.hand), scale, style.text_family)
     crops = painter.crops(marks)
     inks = InkTable(style.width, style.height)
     symbols = inks.symbols(marks, crops, lambda mark: _attributes(mark, times))

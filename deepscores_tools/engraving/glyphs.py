@@ -11,6 +11,7 @@ import numpy as np
 from deepscores_tools.engraving.glyph_classes import CLEF_DIGITS
 from deepscores_tools.engraving.music_fonts import font_of, outline
 from deepscores_tools.engraving.outlines import Points, parse_path
+from deepscores_tools.engraving.punches import recut
 
 _DEFINITION = re.compile(r'<g id="([0-9A-F]{4,5})-[^"]*">\s*<path[^>]* d="([^"]*)"')
 PIXELS_PER_UNIT = 0.1
@@ -24,12 +25,13 @@ def _contours(data: str) -> tuple[Points, ...]:
 
 
 class Glyphs:
-    """The glyphs that one page can draw, by SMuFL code point."""
+    """The glyphs that one page can draw, by SMuFL code point. hand: see `punches`."""
 
-    def __init__(self, svg: str, font: str) -> None:
+    def __init__(self, svg: str, font: str, hand: float = 0.0) -> None:
         defs = svg[: svg.find("</defs>")]
         self._data = {int(code, 16): d for code, d in _DEFINITION.findall(defs)}
         self.font = font
+        self.hand = hand
 
     def contours(self, code: int, part: str = "") -> Sequence[Points]:
         """Contours of a glyph in em units, y down.
@@ -39,6 +41,7 @@ class Glyphs:
         cannot be sorted; `paint` takes it as the difference of the two.)
         """
         if part == "clef":
-            return _contours(outline(font_of(self.font, code), CLEF_DIGITS[code][0]))
-        data = self._data.get(code)
-        return _contours(data if data is not None else outline(self.font, code))
+            data = outline(font_of(self.font, code), CLEF_DIGITS[code][0])
+        else:
+            data = self._data.get(code) or outline(self.font, code)
+        return recut(_contours(data), code, self.hand)
