@@ -32,6 +32,7 @@ class Glyphs:
         self._data = {int(code, 16): d for code, d in _DEFINITION.findall(defs)}
         self.font = font
         self.hand = hand
+        self._cut: dict[tuple[int, str], Sequence[Points]] = {}
 
     def contours(self, code: int, part: str = "") -> Sequence[Points]:
         """Contours of a glyph in em units, y down.
@@ -40,8 +41,13 @@ class Glyphs:
         at the same place. (The digit often shares a contour with the clef, so that contours
         cannot be sorted; `paint` takes it as the difference of the two.)
         """
+        if (code, part) not in self._cut:
+            self._cut[code, part] = recut(self._of_font(code, part), code, self.hand)
+        return self._cut[code, part]
+
+    def _of_font(self, code: int, part: str) -> Sequence[Points]:
         if part == "clef":
             data = outline(font_of(self.font, code), CLEF_DIGITS[code][0])
         else:
             data = self._data.get(code) or outline(self.font, code)
-        return recut(_contours(data), code, self.hand)
+        return _contours(data)
