@@ -170,6 +170,14 @@ def test_bad_files_stop_no_other() -> None:
     assert result.stdout.startswith("good.png: 2 symbols")
 
 
+def test_an_empty_name_is_not_the_current_folder() -> None:
+    page("one.png")
+    result = CliRunner().invoke(main, ["detect", ""])
+    assert result.exit_code == 2
+    assert "an empty name" in result.output
+    assert FakeDetector.calls == 0
+
+
 def test_one_page_alone_may_be_bad() -> None:
     result = detect("missing.png")
     assert (result.exit_code, result.stdout, Path("detections").exists()) == (2, "", False)

@@ -8,11 +8,13 @@ import click
 
 from omr_cli.convert import FORMAT_NAMES
 
+from .options import PATH
+
 
 @click.command(short_help="Carry a page's symbols over to its photo.")
-@click.argument("photo", type=click.Path(path_type=Path))
+@click.argument("photo", type=PATH)
 @click.argument("render", metavar="RENDER")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True,
+@click.option("-o", "--out", type=PATH, required=True,
               help="The dataset to write, a new folder.")  # fmt: skip
 @click.option("--to", "format_name", type=click.Choice(FORMAT_NAMES), default="coco",
               show_default=True, help="Format to write.")  # fmt: skip

@@ -8,6 +8,8 @@ import click
 
 from omr_cli.options import images_option, masks_option, notice_of_masks, pictures_of
 
+from .options import PATH
+
 FORMAT_NAMES = (
     "deepscores-v1", "deepscores-v2", "mung", "coco", "voc", "yolo", "csv", "labelstudio",
     "parquet",
@@ -20,7 +22,7 @@ WITHOUT_PICTURES = ("mung", "csv")
 
 @click.command(short_help="Write a dataset in another format.")
 @click.argument("dataset", metavar="IN")
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("out", type=PATH)
 @click.option("--to", "format_name", type=click.Choice(FORMAT_NAMES), required=True,
               help="Format to write.")  # fmt: skip
 @click.option("--classes", "map_text", metavar="MAP",

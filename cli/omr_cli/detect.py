@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .options import PATH
+
 if TYPE_CHECKING:
     from omr.batch import PageResult
 
@@ -16,8 +18,8 @@ BAR = "{percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} pages, {rate_noinv_fmt}, {
 
 
 @click.command()
-@click.argument("pages", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("detections"),
+@click.argument("pages", nargs=-1, required=True, type=PATH)
+@click.option("-o", "--out", type=PATH, default=Path("detections"),
               show_default=True, help="Folder to write to.")  # fmt: skip
 @click.option("-m", "--model", default="printed", show_default=True,
               help="A released model, or the folder of one.")  # fmt: skip

@@ -6,15 +6,17 @@ from pathlib import Path
 
 import click
 
+from .options import PATH
+
 
 @click.command()
 @click.argument("truth")
 @click.argument("detections")
-@click.option("--json", "json_file", type=click.Path(path_type=Path),
+@click.option("--json", "json_file", type=PATH,
               help="Also write everything to this file, as JSON.")  # fmt: skip
-@click.option("--html", "html_file", type=click.Path(path_type=Path),
+@click.option("--html", "html_file", type=PATH,
               help="Also write a page with curves and pictures of the worst mistakes.")  # fmt: skip
-@click.option("--class-map", "map_file", type=click.Path(path_type=Path),
+@click.option("--class-map", "map_file", type=PATH,
               help="CSV, header truth_name,detection_name, for names that differ.")  # fmt: skip
 @click.option("-m", "--model",
               help="Take precision and recall at this model's thresholds.  "

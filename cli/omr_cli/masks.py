@@ -8,10 +8,12 @@ import click
 
 from omr_cli.options import images_option, pictures_of
 
+from .options import PATH
+
 
 @click.command(short_help="Paint segmentation images.")
 @click.argument("dataset")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True,
+@click.option("-o", "--out", type=PATH, required=True,
               help="New folder: masks/, or instances/, and a CSV of the numbers.")  # fmt: skip
 @click.option("--instances", is_flag=True,
               help="A number a symbol (16 bits) instead of a number a class.")  # fmt: skip

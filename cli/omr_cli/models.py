@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from .options import PATH
+
 
 @click.group()
 def models() -> None:
@@ -46,7 +48,7 @@ def show(model: str, as_json: bool) -> None:
 
 @models.command()
 @click.argument("model")
-@click.option("--onnx", "out", type=click.Path(path_type=Path), required=True, metavar="OUT",
+@click.option("--onnx", "out", type=PATH, required=True, metavar="OUT",
               help="New folder for net.onnx, heads.onnx and, if the model has one, refiner.onnx.",
               )  # fmt: skip
 def export(model: str, out: Path) -> None:
@@ -64,7 +66,7 @@ def export(model: str, out: Path) -> None:
 @models.command()
 @click.argument("model")
 @click.argument("datasets", nargs=-1, required=True, metavar="DATASET...")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True,
+@click.option("-o", "--out", type=PATH, required=True,
               help="The model with them, a new folder.")  # fmt: skip
 @click.option("--worn", is_flag=True,
               help="Wear every other page as a scanner or a camera might.")  # fmt: skip

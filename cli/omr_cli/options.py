@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,9 +11,21 @@ if TYPE_CHECKING:
     from deepscores_tools.dataset_reading import Pages
     from deepscores_tools.picture_source import PictureSource
 
+
+class NamedPath(click.Path):
+    """A file or folder, but not the empty name, which would be the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("an empty name; is a variable of the shell unset?", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH = NamedPath(path_type=Path)
+
 images_option = click.option(
     "--images",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Where the pictures are, if they are not found: what omr detect was given.",
 )
 """For datasets without pictures of their own; see pictures_of."""

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from .options import PATH
+
 
 @click.command(short_help="Write a dataset's pages as PNG files.")
 @click.argument("dataset")
-@click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("pages"),
+@click.option("-o", "--out", type=PATH, default=Path("pages"),
               show_default=True, help="Folder to write to.")  # fmt: skip
 def pages(dataset: str, out: Path) -> None:
     """Write the pages of DATASET as PNG files, those without a picture from their masks.

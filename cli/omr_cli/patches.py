@@ -8,10 +8,12 @@ import click
 
 from omr_cli.options import images_option, pictures_of
 
+from .options import PATH
+
 
 @click.command(short_help="Cut symbols into patches of one size.")
 @click.argument("dataset")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True,
+@click.option("-o", "--out", type=PATH, required=True,
               help="New folder: a folder a class, and class_names.csv.")  # fmt: skip
 @click.option("--most", type=click.IntRange(min=1), default=5000, show_default=True,
               help="Patches of a class.")  # fmt: skip

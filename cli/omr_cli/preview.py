@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from .options import PATH
+
 
 def _preset_names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
     """The presets asked for, all where none is; click's error for unknown ones."""
@@ -18,10 +20,10 @@ def _preset_names(_: click.Context, __: click.Parameter, value: tuple[str, ...])
 
 
 @click.command(short_help="Lay degraded pages side by side.")
-@click.argument("pages", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("pages", nargs=-1, required=True, type=PATH)
 @click.option("-p", "--preset", "presets", multiple=True, callback=_preset_names,
               help="Kind of scan, may be repeated; all kinds by default.")  # fmt: skip
-@click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("preview.png"),
+@click.option("-o", "--out", type=PATH, default=Path("preview.png"),
               show_default=True, help="The contact sheet, a PNG.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
               help="Same seed, same sheet.")  # fmt: skip

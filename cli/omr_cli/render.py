@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
+from .options import PATH
+
 FORMAT_NAMES = ("coco", "deepscores-v2", "deepscores-v1", "mung")
 
 
 @click.command(short_help="Engrave scores into pages with truth.")
-@click.argument("scores", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True,
+@click.argument("scores", nargs=-1, required=True, type=PATH)
+@click.option("-o", "--out", type=PATH, required=True,
               help="New folder to write to.")  # fmt: skip
 @click.option("--to", "format_name", type=click.Choice(FORMAT_NAMES), default="coco",
               show_default=True, help="Format to write.")  # fmt: skip
@@ -22,7 +24,7 @@ FORMAT_NAMES = ("coco", "deepscores-v2", "deepscores-v1", "mung")
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True,
               help="Processes to engrave with.")  # fmt: skip
 @click.option("--set", "set_name", help="Only scores of this set of the index.")
-@click.option("--index", type=click.Path(path_type=Path),
+@click.option("--index", type=PATH,
               help="CSV file with the columns corpus, file, set.")  # fmt: skip
 @click.option("--font", "fonts", multiple=True,
               help="Music font; may be repeated.  [default: those to train on]")  # fmt: skip

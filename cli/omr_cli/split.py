@@ -9,10 +9,12 @@ import click
 from omr_cli.convert import FORMAT_NAMES
 from omr_cli.options import masks_option, notice_of_masks
 
+from .options import PATH
+
 
 @click.command(short_help="Divide a dataset into train, val and test.")
 @click.argument("dataset")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True,
+@click.option("-o", "--out", type=PATH, required=True,
               help="New folder: split.csv, and a dataset in train/, val/ and test/.")  # fmt: skip
 @click.option("--by", type=click.Choice(["page", "writer", "work"]), required=True,
               help="What is never divided.")  # fmt: skip

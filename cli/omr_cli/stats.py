@@ -8,10 +8,12 @@ import click
 
 from omr_cli.options import images_option, pictures_of
 
+from .options import PATH
+
 
 @click.command(short_help="Count symbols by page, class and size.")
 @click.argument("dataset")
-@click.option("-o", "--out", type=click.Path(path_type=Path),
+@click.option("-o", "--out", type=PATH,
               help="New folder: statistics.json, classes.csv, table.txt and pictures (PNG).  "
                    "[default: print the table alone]")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON.")

@@ -8,10 +8,12 @@ import click
 
 from omr_cli.options import images_option, masks_option, notice_of_masks, pictures_of
 
+from .options import PATH
+
 
 @click.command(short_help="Cut pages into square tiles.")
 @click.argument("dataset")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True,
+@click.option("-o", "--out", type=PATH, required=True,
               help="New folder: annotations.json (COCO) and images/.")  # fmt: skip
 @click.option("--size", type=click.IntRange(min=16), default=960, show_default=True,
               help="Side of a tile in pixels.")  # fmt: skip

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from .options import PATH
+
 
 @click.command()
-@click.argument("config", type=click.Path(path_type=Path))
-@click.option("-o", "--out", type=click.Path(path_type=Path), default=Path("runs/model"),
+@click.argument("config", type=PATH)
+@click.option("-o", "--out", type=PATH, default=Path("runs/model"),
               show_default=True, help="Folder of the run; an interrupted one goes on.")  # fmt: skip
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto",
               show_default=True, help="Where to train.")  # fmt: skip

@@ -9,12 +9,14 @@ import click
 
 from omr_cli.options import images_option
 
+from .options import PATH
+
 NAME = "view.html"
 
 
 @click.command()
 @click.argument("dataset")
-@click.option("-o", "--out", type=click.Path(path_type=Path),
+@click.option("-o", "--out", type=PATH,
               help="HTML file to write.  "
                    "[default: view.html, in the folder of a run, or here]")  # fmt: skip
 @click.option("--truth", metavar="DATASET",
@@ -22,7 +24,7 @@ NAME = "view.html"
 @images_option
 @click.option("-m", "--model",
               help="Whose thresholds say what counts.  [default: that of the run]")  # fmt: skip
-@click.option("--class-map", "map_file", type=click.Path(path_type=Path),
+@click.option("--class-map", "map_file", type=PATH,
               help="CSV, header truth_name,detection_name, for names that differ.")  # fmt: skip
 @click.option("--full", is_flag=True,
               help="Pictures as they are, not at most 3600 pixels and 16 grays.")  # fmt: skip
