@@ -28,7 +28,9 @@ WORDS = (
     "VII",
     "1896",
 )
-FACES = ("computer-modern", "stix")
+FACES = {"computer-modern": 0.8, "stix": 0.2}
+AT_EDGE = 0.8  # of words stand at the head or foot of the page,
+EDGE = 0.08  # of its height from there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +75,19 @@ def _merge(ink: Gray, mark: NDArray[np.uint8], x: int, y: int, darkness: float) 
     np.copyto(window, piece, where=piece > window, casting="same_kind")
 
 
-def _emptiest(ink: Gray, size: tuple[int, int], rng: np.random.Generator) -> tuple[int, int]:
-    """(x, y) of the least inked of a few places for a mark of (width, height)."""
+def _emptiest(
+    ink: Gray, size: tuple[int, int], rng: np.random.Generator, edge: float = 0.5
+) -> tuple[int, int]:
+    """(x, y) of the least inked of a few places for a mark of (width, height).
+
+    edge: within this share of the page's height from its head or foot.
+    """
     height, width = ink.shape
     best, place = math.inf, (0, 0)
     for _ in range(6):
         x = int(rng.integers(0, max(1, width - size[0])))
-        y = int(rng.integers(0, max(1, height - size[1])))
+        y = int(rng.uniform(0, edge) * max(1, height - size[1]))
+        y = y if rng.random() < 0.5 else max(0, height - size[1] - y)
         load = float(ink[y : y + size[1] : 4, x : x + size[0] : 4].sum())
         if load < best:
             best, place = load, (x, y)
@@ -128,12 +136,13 @@ def _hair(ink: Gray, interline: float, rng: np.random.Generator) -> None:
 def _word(ink: Gray, interline: float, rng: np.random.Generator) -> None:
     """A few letters where there is little ink, upright or in the margin's direction."""
     text = WORDS[int(rng.integers(0, len(WORDS)))]
-    family = FACES[int(rng.integers(0, len(FACES)))]
+    family = str(rng.choice(list(FACES), p=list(FACES.values())))
     bold, italic = (bool(rng.random() < share) for share in (0.2, 0.4))
     mark, _, _ = face(family, round(draw((1, 3), rng) * interline), bold, italic).drawn(text)
     if rng.random() < 0.15:
         mark = np.asarray(cv2.rotate(mark, cv2.ROTATE_90_COUNTERCLOCKWISE), np.uint8)
-    x, y = _emptiest(ink, (mark.shape[1], mark.shape[0]), rng)
+    edge = EDGE if rng.random() < AT_EDGE else 0.5
+    x, y = _emptiest(ink, (mark.shape[1], mark.shape[0]), rng, edge)
     _merge(ink, mark, x, y, draw((120, 255), rng))
 
 

@@ -23,8 +23,8 @@ PEN = 0.15  # of a stroke's width, as the log of a factor
 END = 0.02  # staff spaces that either end of a stroke is off, along and across
 
 # Verovio's staff lines are 0.15 spaces thick at most; editions of 1878-1915 show 0.14 to 0.22,
-# and stems that do not vanish where those stay.
-THICKER = {"staff": 0.5, "legerLine": 0.3, "stem": 0.4}  # by this factor and 1
+# and stems and barlines that do not vanish where those stay. By this factor and 1:
+THICKER = {"staff": 0.5, "legerLine": 0.3, "stem": 0.4, "barlineSingle": 0.4}
 
 STROKES = ("stem", "legerLine")
 _DICE = np.random.default_rng(1878).standard_normal((4093, 5))

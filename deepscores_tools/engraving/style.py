@@ -129,4 +129,6 @@ def draw_style(rng: np.random.Generator, fonts: Sequence[str] = FONTS) -> Style:
     }
     family = str(rng.choice(list(_TEXT_FAMILIES), p=list(_TEXT_FAMILIES.values())))
     hand = between(0.3, 1.0) if rng.random() < BY_HAND else 0.0
+    if hand and options["mnumInterval"] == 1:
+        options["mnumInterval"] = 0  # a number on every bar is a computer's habit
     return Style(font, width, height, interline, family, options, hand)
