@@ -23,10 +23,10 @@ from torchvision.models.detection.anchor_utils import AnchorGenerator
 from omr.config import ModelConfig
 from omr.crops import CropDataset, collate
 from omr.detector import Detector, fast_dtype
+from omr.found import Found
 from omr.losses import Told, refiner_loss
 from omr.network import WatershedNet, conv_bn
 from omr.pretraining import paint
-from omr.watershed import Found
 
 CPU = torch.device("cpu")
 MOST = 5000  # proposals, and detections a page

@@ -45,8 +45,8 @@ from omr.config import ModelConfig, Recipe, read_recipe
 from omr.crops import CropDataset, cache_pages
 from omr.detector import fast_dtype, set_threads
 from omr.evaluation import evaluate
+from omr.found import Found
 from omr.training import written_out
-from omr.watershed import Found
 
 WARM_UP, DECAY = 0.05, 0.35  # shares of the time
 

@@ -23,9 +23,10 @@ from deepscores_tools.page_images import read_first_page
 from deepscores_tools.upright import upright
 from omr import Detector
 from omr.config import STRIDE
+from omr.found import Found
 from omr.network import MULTIPLE
 from omr.overlay import draw_overlay, family_of
-from omr.watershed import Found, decode, energy_map
+from omr.watershed import decode, energy_map
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "examples/page.png"

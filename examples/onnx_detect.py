@@ -23,7 +23,6 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from deepscores_tools.ink import ink_of
 from deepscores_tools.page_images import read_first_page
 from deepscores_tools.staff_position import named_by_place
 from deepscores_tools.staves import staves_as_symbols
@@ -31,6 +30,7 @@ from deepscores_tools.symbols import Box, Symbol
 from deepscores_tools.upright import upright
 from omr.calibration import calibrated
 from omr.config import STRIDE, ModelConfig
+from omr.found import Found, fused
 from omr.regions import seen_sides
 from omr.ridges import joined, lengthened
 
@@ -38,7 +38,6 @@ MULTIPLE = 32
 
 Floats = NDArray[np.floating[Any]]
 Whole = NDArray[np.int64]
-Found = tuple[NDArray[np.float64], Whole, NDArray[np.float64]]  # boxes (M, 4), labels, scores
 
 
 class OnnxDetector:
@@ -59,13 +58,13 @@ class OnnxDetector:
         if interline is None:
             return []
         height, width = page.gray.shape
-        boxes, labels, scores = self.run(ink_of(page.gray, interline), interline)
-        low = np.clip(boxes[:, :2], 0, (width - 0.5, height - 0.5))
-        high = np.clip(boxes[:, 2:], low + 0.5, (width, height))
-        names = [self.config.classes[label] for label in labels]
+        found = self.run(page.ink, interline)
+        low = np.clip(found.boxes[:, :2], 0, (width - 0.5, height - 0.5))
+        high = np.clip(found.boxes[:, 2:], low + 0.5, (width, height))
+        names = [self.config.classes[label] for label in found.labels]
         symbols = [
             Symbol(name=name, box=Box(*box), score=float(score))
-            for name, box, score in zip(names, np.hstack((low, high)), scores, strict=True)
+            for name, box, score in zip(names, np.hstack((low, high)), found.scores, strict=True)
             if score >= self.config.threshold(name)
         ]
         symbols = named_by_place(symbols, page.staves)
@@ -74,20 +73,27 @@ class OnnxDetector:
 
     def run(self, ink: NDArray[np.uint8], interline: float) -> Found:
         """What the network finds on an ink channel, boxes in its frame, best first."""
+        views = [self.view(ink, interline * share) for share in self.config.decode.views]
+        found = views[0] if len(views) == 1 else fused(views)
+        if self.config.refiner:
+            boxes, labels, scores = found.boxes, found.labels, found.scores
+            rows = np.flatnonzero(scores >= self.config.refiner.least_score)
+            boxes[rows] = self.refined(ink, boxes[rows], labels[rows], interline)
+            keep = best_first(boxes, labels, scores, self.config.decode.merge_iou)
+            found = Found(boxes[keep], labels[keep], scores[keep])
+        return Found(found.boxes, found.labels, calibrated(found.scores, self.config.calibration))
+
+    def view(self, ink: NDArray[np.uint8], interline: float) -> Found:
+        """What is found on the ink brought from this interline to the model's, in its frame."""
         height, width = ink.shape
         scale = self.config.interline / interline
         size = (max(round(width * scale), 1), max(round(height * scale), 1))
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         padded = np.zeros([-(-side // MULTIPLE) * MULTIPLE for side in size[::-1]], np.uint8)
         padded[: size[1], : size[0]] = cv2.resize(ink, size, interpolation=method)
-        boxes, labels, scores = self.watershed(padded)
-        boxes = boxes * np.array([width / size[0], height / size[1]] * 2)
-        if self.config.refiner:
-            rows = np.flatnonzero(scores >= self.config.refiner.least_score)
-            boxes[rows] = self.refined(ink, boxes[rows], labels[rows], interline)
-            keep = best_first(boxes, labels, scores, self.config.decode.merge_iou)
-            boxes, labels, scores = boxes[keep], labels[keep], scores[keep]
-        return boxes, labels, calibrated(scores, self.config.calibration)
+        found = self.watershed(padded)
+        larger = np.array([width / size[0], height / size[1]] * 2)
+        return Found(found.boxes * larger, found.labels, found.scores)
 
     def refined(
         self, ink: NDArray[np.uint8], boxes: NDArray[np.float64], labels: Whole, interline: float
@@ -129,7 +135,7 @@ class OnnxDetector:
         order = np.flatnonzero(inner)[np.argsort(component[inner], kind="stable")]
         pixels, component, height = pixels[order], component[order], height[order]
         if not len(pixels):
-            return np.zeros((0, 4)), np.zeros(0, np.int64), np.zeros(0)
+            return Found(np.zeros((0, 4)), np.zeros(0, np.int64), np.zeros(0))
         starts = np.flatnonzero(np.diff(component, prepend=-1))
         weight = height / np.add.reduceat(height, starts)[component]
 
@@ -157,7 +163,7 @@ class OnnxDetector:
                 boxes[rows], pixel[line], part, energies, self.config.interline
             )
         keep = best_first(boxes, labels, scores, self.config.decode.merge_iou)
-        return boxes[keep], labels[keep], scores[keep].astype(np.float64)
+        return Found(boxes[keep], labels[keep], scores[keep].astype(np.float64))
 
 
 def summits(energy: Floats, cut: float) -> tuple[Whole, Whole]:

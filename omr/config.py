@@ -78,12 +78,15 @@ class DecodeConfig(_Frozen):
     box: "offset" trusts the regressed centre, "centroid" places the mean size around the
     component's centre of gravity, "cached" the mean size of its class (`ModelConfig.sizes`; the
     thesis's section 6.8.2). vote: "mean" averages class probabilities, "majority" counts.
+    views: interlines, as shares of the page's, that the page is shown at; what several
+    views show is fused (`found.fused`).
     """
 
     components: Literal["peaks", "cut"] = "peaks"
     box: Literal["offset", "centroid", "cached"] = "offset"
     vote: Literal["mean", "majority"] = "mean"
     merge_iou: float = Field(default=0.6, description="same class overlapping more: keep the best")
+    views: tuple[Annotated[float, Field(ge=0.5, le=2.0)], ...] = Field(default=(1.0,), min_length=1)
 
 
 class ModelConfig(_Frozen):

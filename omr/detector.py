@@ -22,12 +22,13 @@ from deepscores_tools.upright import Upright, upright
 
 from .calibration import calibrated
 from .config import ModelConfig
+from .found import Found, fused
 from .model_store import load_model
 from .network import MULTIPLE, WatershedNet
 from .refiner import refine
 from .tiling import parts
 from .upside_down import DOUBTFUL, clefs_at_left, readable
-from .watershed import Found, decode, merged, together
+from .watershed import decode, merged, together
 
 
 def pick_device(device: str) -> torch.device:
@@ -145,16 +146,9 @@ class Detector:
 
         least (C,): scores below this keep the boxes of the first look; by default all get both.
         """
-        height, width = ink.shape
-        scale = self.config.interline / interline
-        size = (max(round(width * scale), 1), max(round(height * scale), 1))
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        small = cv2.resize(ink, size, interpolation=method)
-        padded = np.zeros([-(-s // MULTIPLE) * MULTIPLE for s in small.shape], dtype=np.uint8)
-        padded[: size[1], : size[0]] = small
-        found = self._watershed(padded)
-        boxes = found.boxes * np.array([width / size[0], height / size[1]] * 2)
-        scores = calibrated(found.scores, self.config.calibration)
+        views = [self._view(ink, interline * share) for share in self.config.decode.views]
+        found = views[0] if len(views) == 1 else fused(views)
+        boxes, scores = found.boxes, calibrated(found.scores, self.config.calibration)
         if self.net.refiner and self.config.refiner:
             worth = found.scores >= self.config.refiner.least_score
             if least is not None:
@@ -167,6 +161,22 @@ class Detector:
             # What was apart may have been brought to one place.
             return merged(Found(boxes, found.labels, scores), self.config.decode.merge_iou)
         return Found(boxes, found.labels, scores)
+
+    def _view(self, ink: NDArray[np.uint8], interline: float) -> Found:
+        """What is found on ink (H, W) brought from this interline to the model's, in its frame."""
+        height, width = ink.shape
+        scale = self.config.interline / interline
+        size = (max(round(width * scale), 1), max(round(height * scale), 1))
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        small = cv2.resize(ink, size, interpolation=method)
+        padded = np.zeros([-(-s // MULTIPLE) * MULTIPLE for s in small.shape], dtype=np.uint8)
+        padded[: size[1], : size[0]] = small
+        found = self._watershed(padded)
+        return Found(
+            found.boxes * np.array([width / size[0], height / size[1]] * 2),
+            found.labels,
+            found.scores,
+        )
 
     def _watershed(self, ink: NDArray[np.uint8]) -> Found:
         """What is found on ink (H, W) of the model's interline, H and W multiples of MULTIPLE."""

@@ -15,12 +15,12 @@ from typing import Protocol
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 from torchvision.ops import batched_nms
 
 from .config import STRIDE, ModelConfig
+from .found import Found, joint
 from .ridges import joined, lengthened
 
 
@@ -30,19 +30,6 @@ class Heads(Protocol):
     def classify(self, vectors: Tensor, family: Tensor) -> Tensor: ...
 
     def locate(self, vectors: Tensor, family: Tensor) -> Tensor: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """M detections in input pixels: boxes (M, 4) half-open, label and score (M,), best first."""
-
-    boxes: NDArray[np.float64]
-    labels: NDArray[np.int64]
-    scores: NDArray[np.float64]
-
-    def moved(self, dx: int, dy: int) -> Found:
-        """The same, seen from a frame whose origin lies dx, dy pixels to the upper left."""
-        return Found(self.boxes + np.array([dx, dy, dx, dy]), self.labels, self.scores)
 
 
 def energy_map(logits: Tensor) -> Tensor:
@@ -230,12 +217,7 @@ def _read(
 
 def together(found: Sequence[Found], merge_iou: float) -> Found:
     """The detections of a page's parts, best first, those found twice once."""
-    if len(found) == 1:
-        return found[0]
-    boxes, labels, scores = (
-        np.concatenate([getattr(f, name) for f in found]) for name in ("boxes", "labels", "scores")
-    )
-    return merged(Found(boxes, labels, scores), merge_iou)
+    return found[0] if len(found) == 1 else merged(joint(found), merge_iou)
 
 
 def merged(found: Found, merge_iou: float) -> Found:

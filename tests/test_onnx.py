@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from omr_cli.main import main
 from scipy.optimize import linear_sum_assignment
 
-from omr.config import EnergyConfig, ModelConfig, NetworkConfig, RefinerConfig
+from omr.config import DecodeConfig, EnergyConfig, ModelConfig, NetworkConfig, RefinerConfig
 from omr.detector import Detector
 from omr.model_store import load_model, save_model
 from omr.network import WatershedNet
@@ -38,13 +38,20 @@ def example() -> ModuleType:
     return module
 
 
-def tiny(folder: Path, refiner: bool, levels: int = 0, ridges: tuple[str, ...] = ()) -> Path:
+def tiny(
+    folder: Path,
+    refiner: bool,
+    levels: int = 0,
+    ridges: tuple[str, ...] = (),
+    views: tuple[float, ...] = (1.0,),
+) -> Path:
     torch.manual_seed(3)
     config = ModelConfig(
         name="tiny",
         families=FAMILIES,
         network=NetworkConfig(widths=(8, 8, 8, 8, 8), neck=8, features=8, hidden=8),
         energy=EnergyConfig(levels=levels, ridges=ridges),
+        decode=DecodeConfig(views=views),
         refiner=RefinerConfig(width=16) if refiner else None,
         calibration=(1.5, 0.5),
     )
@@ -62,9 +69,15 @@ def ink() -> NDArray[np.uint8]:
 
 
 @pytest.mark.parametrize(
-    ("refiner", "levels", "ridges"),
-    [(False, 0, ()), (True, 0, ()), (False, 4, ()), (False, 0, ("lines",))],
-    ids=["plain", "refiner", "levels", "ridges"],
+    ("refiner", "levels", "ridges", "views"),
+    [
+        (False, 0, (), (1.0,)),
+        (True, 0, (), (1.0,)),
+        (False, 4, (), (1.0,)),
+        (False, 0, ("lines",), (1.0,)),
+        (True, 0, (), (1.0, 0.85)),
+    ],
+    ids=["plain", "refiner", "levels", "ridges", "views"],
 )
 def test_the_exported_model_finds_the_same(
     tmp_path: Path,
@@ -73,8 +86,9 @@ def test_the_exported_model_finds_the_same(
     refiner: bool,
     levels: int,
     ridges: tuple[str, ...],
+    views: tuple[float, ...],
 ) -> None:
-    tiny(tmp_path / "tiny", refiner, levels, ridges)
+    tiny(tmp_path / "tiny", refiner, levels, ridges, views)
     command = ["models", "export", str(tmp_path / "tiny"), "--onnx", str(tmp_path / "onnx")]
     result = CliRunner().invoke(main, command, catch_exceptions=False)
     assert result.exit_code == 0, result.output
@@ -85,13 +99,14 @@ def test_the_exported_model_finds_the_same(
     )
     monkeypatch.setattr("omr.detector.fast_dtype", lambda _: torch.float32)
     found = Detector(*load_model(tmp_path / "tiny"), torch.device("cpu")).run(ink, 16.5)
-    boxes, labels, scores = example().OnnxDetector(tmp_path / "onnx").run(ink, 16.5)
-    assert len(labels) > 20
-    apart = np.abs(boxes[:, None] - found.boxes).max(2) + (labels[:, None] != found.labels)
+    same = example().OnnxDetector(tmp_path / "onnx").run(ink, 16.5)
+    assert len(same.labels) > 20
+    apart = np.abs(same.boxes[:, None] - found.boxes).max(2)
+    apart += same.labels[:, None] != found.labels
     assert apart.shape[0] == apart.shape[1]
     pairs, partner = linear_sum_assignment(apart)  # ranks may differ, as last digits of scores do
     assert apart[pairs, partner].max() < 1e-2
-    np.testing.assert_allclose(scores, found.scores[partner], atol=1e-4)
+    np.testing.assert_allclose(same.scores, found.scores[partner], atol=1e-4)
 
 
 def test_the_example_needs_no_pytorch() -> None:

@@ -10,9 +10,10 @@ from torch import Tensor
 from torchvision.ops import box_iou
 
 from omr.config import DecodeConfig, EnergyConfig, ModelConfig
+from omr.found import Found
 from omr.ridges import joined
 from omr.targets import Targets, make_targets
-from omr.watershed import Found, connected, decode, summits
+from omr.watershed import connected, decode, summits
 
 FAMILIES = {
     "noteheads": ("notehead", "noteheadHalf"),
