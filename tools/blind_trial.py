@@ -3,7 +3,8 @@
     omr dataset render SCORES --index recipes/scores.csv --set val --composed 0 --replaced 0 -o MADE
     python tools/blind_trial.py SCANS MADE OUT [--count 14] [--seed 1]
 
-SCANS: images and PDFs; MADE: a dataset of clean pages, worn here as `flatbed-1bit` and `old-print`.
+SCANS: images and PDFs; MADE: a dataset of clean pages, of which those engraved as by hand are worn
+here as `flatbed-1bit` and `old-print`.
 All crops are brought to one interline and cut to black and white, which the scans at hand are.
 Writes OUT/00.png and so on, and beside OUT what each is: OUT-key.json.
 """
@@ -68,7 +69,7 @@ def _real(scans: Path, count: int, rng: np.random.Generator) -> list[tuple[str, 
 
 
 def _made(dataset: str, count: int, rng: np.random.Generator) -> list[tuple[str, Gray]]:
-    pages = [page for page in read_selected(dataset) if page.interline]
+    pages = [page for page in read_selected(dataset) if page.attributes.get("hand")]
     crops = []
     for number in range(count):
         preset = PRESETS[("flatbed-1bit", "old-print")[number % 2]]

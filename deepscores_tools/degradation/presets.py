@@ -115,7 +115,7 @@ OLD_PRINT = Preset(
         foxing_chance=0.4,
         fold_chance=0.15,
         show_through_chance=0.5,
-        show_through=(0.05, 0.25),
+        show_through=(0.05, 0.18),
     ),
     clutter=ClutterRanges(
         pencil_chance=0.25,

@@ -109,7 +109,7 @@ def render_svg(
         symbols=symbols,
         interline=style.interline,
         source_page=number,
-        attributes={"font": style.font},
+        attributes={"font": style.font} | ({"hand": style.hand} if style.hand else {}),
     )
     return RenderedPage(page, gray)
 
