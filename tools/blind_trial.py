@@ -1,6 +1,6 @@
 """Crops of real and made scans, shuffled, for a stranger to sort:
 
-    omr dataset render SCORES --index recipes/scores.csv --set val --composed 0 --replaced 0 -o MADE
+    omr dataset render SCORES --pages 60 --max-per-score 1 --composed 0 --replaced 0 -o MADE
     python tools/blind_trial.py SCANS MADE OUT [--count 14] [--seed 1]
 
 SCANS: images and PDFs; MADE: a dataset of clean pages, of which those engraved as by hand are worn
@@ -71,9 +71,9 @@ def _real(scans: Path, count: int, rng: np.random.Generator) -> list[tuple[str, 
 def _made(dataset: str, count: int, rng: np.random.Generator) -> list[tuple[str, Gray]]:
     pages = [page for page in read_selected(dataset) if page.attributes.get("hand")]
     crops = []
-    for number in range(count):
+    for number, chosen in enumerate(rng.permutation(len(pages))[:count]):
         preset = PRESETS[("flatbed-1bit", "old-print")[number % 2]]
-        page = pages[rng.integers(len(pages))]
+        page = pages[chosen]
         gray, worn = degrade_page(page_image(page), page, preset, int(rng.integers(2**31)))
         assert worn.interline
         crops.append((f"made {preset.name} {page.name}", _crop(gray, worn.interline, rng)))
