@@ -62,7 +62,9 @@ class EnergyConfig(_Frozen):
     radius: tuple[float, float] = (0.45, 1.5)
     extent: float = 0.25
     levels: int = 0
-    cut: float = Field(default=0.08, description="energy below this, of 1, is background")
+    cut: float = Field(
+        default=0.08, gt=0, lt=1, description="energy below this, of 1, is background"
+    )
     ridges: tuple[str, ...] = ()
     least_pass: float = Field(
         default=0.87, description="height of a pass, of the lower summit's, that a ridge goes over"
