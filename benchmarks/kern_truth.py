@@ -1,9 +1,9 @@
 """What a `.krn` encoding says is printed on each system: noteheads, rests, accidentals.
 
 Notes: visible ones (no `yy`), graces included, each tied note by itself; a unison of two voices
-on one staff at one time counts once. Rests: visible ones, whole-bar rests included; which of them
-two voices on one staff share, as they begin together and last as long, is told beside. Accidentals:
-those that verovio prints from the encoding, key signatures apart.
+on one staff at one time counts once. Rests: visible ones, whole-bar rests included; beside these,
+how many two voices of a staff share, as they begin together, last as long and are not told to lie
+apart. Accidentals: those that verovio prints from the encoding, key signatures apart.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 BREAKS = ("!!LO:LB:g=original", "!!LO:PB:g=original")
 PITCH = re.compile(r"([a-gA-G])\1*(?:#+|-+|n)?")
-DURATION = re.compile(r"[\d%.]+")
+REST = re.compile(r"[\d%.]+|[a-gA-G]+")  # its duration, and its place on the staff where told
 REMOVED, SPLIT, JOINED, EXCHANGED, ADDED = "*-", "*^", "*v", "*x", "*+"
 
 
@@ -80,13 +80,12 @@ def _counted(spines: Sequence[_Spine], tokens: Sequence[str]) -> Counter[str]:
             continue
         for note in token.split(" "):
             pitch = PITCH.search(note)
-            if "r" in note and "y" in note:
-                continue
             if "r" in note:
-                rest = spine.staff, "".join(DURATION.findall(note))
-                found["rests"] += 1
-                found["shared rests"] += rest in rests
-                rests.add(rest)
+                if "y" not in note:
+                    rest = spine.staff, "".join(REST.findall(note))
+                    found["rests"] += 1
+                    found["shared rests"] += rest in rests
+                    rests.add(rest)
             elif pitch and "yy" not in note:
                 place = (spine.staff, "q" in note, pitch.group())
                 unison = seen.setdefault(place, spine) is not spine

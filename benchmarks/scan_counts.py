@@ -121,15 +121,14 @@ def tally_movement(
     pdf: Path,
     scopes: Sequence[PageScope],
     pages: Sequence[PageDetections],
-    truth: dict[str, list[int]],
+    truth: dict[str, tuple[str, list[int]]],
 ) -> dict[str, Tally]:
-    """A tally for each truth: name -> how many on each covered system.
-
-    A truth is named by its kind of symbol, and after a comma how it counts.
-    """
+    """A tally for each truth. truth: name -> kind of symbol, how many on each covered system."""
     found: dict[str, list[int]] = {kind: [] for kind in KINDS}
     stray = dict.fromkeys(KINDS, 0)
-    aligned = all(len(counts) == sum(len(s.covered) for s in scopes) for counts in truth.values())
+    aligned = all(
+        len(counts) == sum(len(s.covered) for s in scopes) for _, counts in truth.values()
+    )
     sources = pages_of_file(pdf)
     for scope, page in zip(scopes, pages, strict=True):
         gray = read_page(sources[scope.number - 1]).gray
@@ -147,8 +146,7 @@ def tally_movement(
                 stray[kind] += 1
         for kind in KINDS:
             found[kind] += [counts[kind][number - 1] for number in scope.covered]
-    tallies = {}
-    for name, counts in truth.items():
-        kind = name.split(",")[0]
-        tallies[name] = Tally(tuple(counts), tuple(found[kind]), stray[kind], aligned)
-    return tallies
+    return {
+        name: Tally(tuple(counts), tuple(found[kind]), stray[kind], aligned)
+        for name, (kind, counts) in truth.items()
+    }

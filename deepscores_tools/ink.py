@@ -67,7 +67,7 @@ def block_side(interline: float | None) -> int:
 
 
 def _blocks(gray: NDArray[Any], interline: float | None) -> tuple[Gray, int]:
-    """The page averaged over square blocks, and the paper window in blocks (odd)."""
+    """The page averaged over whole square blocks, and the paper window in blocks (odd)."""
     side = block_side(interline)
     window = 2 * round(PAPER_WINDOW * BLOCKS_PER_INTERLINE / 2) + 1
     return averaged(gray, min(side, gray.shape[1]), min(side, gray.shape[0])), window
@@ -89,12 +89,20 @@ def _darkness(gray: NDArray[Any], interline: float | None, inverted: bool) -> Gr
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (window, window))
     paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel)
     paper = cv2.GaussianBlur(paper, (0, 0), 2.0)
-    height, width = gray.shape
-    paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
+    paper = _enlarged(paper, gray.shape, block_side(interline))
     below = cv2.subtract(paper, gray)
     return np.asarray(
         cv2.divide(below, np.maximum(paper, np.uint8(DARKEST_PAPER)), scale=255), dtype=np.uint8
     )
+
+
+def _enlarged(blocks: NDArray[Any], shape: tuple[int, int], side: int) -> Gray:
+    """Blocks (see `_blocks`) at the page's size; what they leave out is as what is next to it."""
+    height, width = shape
+    rows, columns = min(side, height) * blocks.shape[0], min(side, width) * blocks.shape[1]
+    large = cv2.resize(blocks, (columns, rows), interpolation=cv2.INTER_LINEAR)
+    edge = 0, height - rows, 0, width - columns
+    return np.asarray(cv2.copyMakeBorder(large, *edge, cv2.BORDER_REPLICATE), dtype=np.uint8)
 
 
 def _tone(darkness: Gray, inverted: bool) -> InkTone:

@@ -32,6 +32,8 @@ def parse_spec(spec: str) -> tuple[Path, list[Condition]]:
 
     A file that is really called like that is taken as it is. Raises InputError.
     """
+    if not spec:
+        raise InputError("''", "an empty name for a dataset; is a variable of the shell unset?")
     path, mark, filters = spec.rpartition("#")
     if not mark or "=" not in filters or Path(spec).exists():
         return Path(spec), []

@@ -90,11 +90,12 @@ def with_mended(ink: NDArray[Any], found: Staves) -> Staves:
     A scan of two tones may leave a third of a line's length, or less.
     """
     black = ink >= INK
-    known = found.interline and ([found.interline], found.thickness)
-    spacing = known or run_spacing(black)
-    if spacing is None:
-        return found
-    (interline, *_), thickness = spacing
+    interline, thickness = found.interline, found.thickness
+    if interline is None:
+        spacing = run_spacing(black)
+        if spacing is None:
+            return found
+        (interline, *_), thickness = spacing
     thin = gaps_closed(thin_ink(black, interline, thickness), interline)
     whole = black | (thin > 0)
     traces = [t for t in trace_staves(thin, interline) if not _known(t, found.staves)]

@@ -37,7 +37,7 @@ def _joined(ink: NDArray[np.bool_], upper: Staff, lower: Staff) -> bool:
     gap = _straightened(ink, upper, lower, first, min(ink.shape[1], round(right + space)))
     if gap is None:
         return False
-    mend = np.ones((round(MEND * space) + 1, 1), np.uint8)
+    mend = np.ones((2 * int(MEND * space / 2) + 1, 1), np.uint8)  # odd: nothing moves
     gap = np.asarray(cv2.morphologyEx(gap, cv2.MORPH_CLOSE, mend), dtype=np.uint8)
     if _crossed(gap[:, : round(left + LEFT_INSIDE * space) - first]):
         return True

@@ -18,7 +18,6 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from deepscores_tools.ink import ink_of
 from deepscores_tools.page_images import read_first_page
 from deepscores_tools.upright import upright
 from omr import Detector
@@ -78,9 +77,8 @@ def model_ink(detector: Detector, gray: Picture) -> Picture:
     """The page's ink at the model's interline, its sides multiples of what the network takes."""
     page = upright(gray)
     assert page.staves.interline
-    ink = ink_of(page.gray, page.staves.interline)
     scale = detector.config.interline / page.staves.interline
-    small = cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(page.ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     height, width = small.shape
     return np.pad(small, ((0, -height % MULTIPLE), (0, -width % MULTIPLE)))
 

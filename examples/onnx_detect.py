@@ -75,13 +75,13 @@ class OnnxDetector:
         """What the network finds on an ink channel, boxes in its frame, best first."""
         views = [self.view(ink, interline * share) for share in self.config.decode.views]
         found = views[0] if len(views) == 1 else fused(views)
+        boxes, labels, scores = found.boxes, found.labels, found.scores
         if self.config.refiner:
-            boxes, labels, scores = found.boxes, found.labels, found.scores
             rows = np.flatnonzero(scores >= self.config.refiner.least_score)
             boxes[rows] = self.refined(ink, boxes[rows], labels[rows], interline)
-            keep = best_first(boxes, labels, scores, self.config.decode.merge_iou)
-            found = Found(boxes[keep], labels[keep], scores[keep])
-        return Found(found.boxes, found.labels, calibrated(found.scores, self.config.calibration))
+        keep = best_first(boxes, labels, scores, self.config.decode.merge_iou)
+        scores = calibrated(scores[keep], self.config.calibration)
+        return Found(boxes[keep], labels[keep], scores)
 
     def view(self, ink: NDArray[np.uint8], interline: float) -> Found:
         """What is found on the ink brought from this interline to the model's, in its frame."""

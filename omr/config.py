@@ -80,8 +80,8 @@ class DecodeConfig(_Frozen):
     box: "offset" trusts the regressed centre, "centroid" places the mean size around the
     component's centre of gravity, "cached" the mean size of its class (`ModelConfig.sizes`; the
     thesis's section 6.8.2). vote: "mean" averages class probabilities, "majority" counts.
-    views: interlines, as shares of the page's, that the page is shown at; what several
-    views show is fused (`found.fused`).
+    views: what the page's interline is taken for, as shares of it; below 1 the page is shown
+    larger. What several views show is fused (`found.fused`).
     """
 
     components: Literal["peaks", "cut"] = "peaks"

@@ -158,9 +158,10 @@ class Detector:
                 self.net.refiner, ink, boxes[rows], found.labels[rows], interline,
                 self.config.refiner.rounds,
             )  # fmt: skip
-            # What was apart may have been brought to one place.
-            return merged(Found(boxes, found.labels, scores), self.config.decode.merge_iou)
-        return Found(boxes, found.labels, scores)
+        elif len(views) == 1:
+            return Found(boxes, found.labels, scores)
+        # What was apart may have been brought to one place.
+        return merged(Found(boxes, found.labels, scores), self.config.decode.merge_iou)
 
     def _view(self, ink: NDArray[np.uint8], interline: float) -> Found:
         """What is found on ink (H, W) brought from this interline to the model's, in its frame."""

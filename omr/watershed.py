@@ -88,9 +88,10 @@ def summits(height: Tensor, cut: float) -> tuple[Tensor, Tensor]:
 
 def connected(height: Tensor, cut: float) -> tuple[Tensor, Tensor]:
     """The thesis's components: 8-connected pixels above `cut`, named by one of them."""
-    inside = (height > cut).flatten().nonzero()[:, 0]
+    above = height > cut
+    inside = above.flatten().nonzero()[:, 0]
     names = torch.empty_like(height, dtype=torch.long)
-    for plane, binary in enumerate((height > cut).movedim(-1, 0).byte().cpu().numpy()):
+    for plane, binary in enumerate(above.movedim(-1, 0).byte().cpu().numpy()):
         _, labels = cv2.connectedComponents(np.ascontiguousarray(binary), connectivity=8)
         _, first, member = np.unique(labels, return_index=True, return_inverse=True)
         names[..., plane] = torch.from_numpy(first[member].reshape(labels.shape)).to(names)
@@ -108,17 +109,16 @@ def components(logits: Tensor, config: ModelConfig) -> Pixels:
     find = summits if config.decode.components == "peaks" else connected
     at, name = find(height, level)
     tops = height.flatten()[at].float()
+    tops = tops if quantised else tops.sigmoid()
     h, w, planes = height.shape
-    pixels = Pixels((h, w, planes), at, name, tops if quantised else tops.sigmoid())
     for plane in config.ridge_planes if config.decode.components == "peaks" else ():
         here = at % planes == plane
-        ridges = pixels[here]
-        place, its, high = (
-            t.cpu().numpy() for t in (ridges.at // planes, ridges.name // planes, ridges.energy)
+        high, place, its = (
+            t.cpu().numpy() for t in (tops[here], at[here] // planes, name[here] // planes)
         )
         whole = joined(high, place, its, w, config.energy.least_pass)
         name[here] = torch.from_numpy(whole).to(name) * planes + plane
-    return pixels
+    return Pixels((h, w, planes), at, name, tops)
 
 
 def _not_above(value: float, dtype: torch.dtype) -> float:

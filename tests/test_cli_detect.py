@@ -172,9 +172,10 @@ def test_bad_files_stop_no_other() -> None:
 
 def test_an_empty_name_is_not_the_current_folder() -> None:
     page("one.png")
-    result = CliRunner().invoke(main, ["detect", ""])
-    assert result.exit_code == 2
-    assert "an empty name" in result.output
+    for command in (["detect", ""], ["dataset", "info", ""], ["evaluate", "", "x"], ["view", ""]):
+        result = CliRunner().invoke(main, command)
+        assert result.exit_code == 2
+        assert "an empty name" in result.output
     assert FakeDetector.calls == 0
 
 

@@ -29,7 +29,7 @@ from deepscores_tools.engraving.label_rules import Mark
 from deepscores_tools.engraving.labels import OTHER
 from deepscores_tools.engraving.music_fonts import outline
 from deepscores_tools.engraving.outlines import fill, parse_path, stroke
-from deepscores_tools.engraving.punches import STAFF_SPACE, recut
+from deepscores_tools.engraving.punches import EM_STAFF_SPACE, recut
 from deepscores_tools.engraving.raster import INK, Crop, merged, rasterise
 from deepscores_tools.engraving.shapes import Text
 from deepscores_tools.engraving.workers import supervised
@@ -221,7 +221,7 @@ def test_a_hand_has_punches_of_its_own_and_one_for_every_sign() -> None:
     contours = parse_path(outline("Bravura", 0xE4E5), 0.1)
     cut = recut(contours, 0xE4E5, 0.8)
     assert all(np.array_equal(a, b) for a, b in zip(cut, recut(contours, 0xE4E5, 0.8), strict=True))
-    other, far = recut(contours, 0xE4E5, 0.7), 0.5 * STAFF_SPACE
+    other, far = recut(contours, 0xE4E5, 0.7), 0.5 * EM_STAFF_SPACE
     for font, one, two in zip(contours, cut, other, strict=True):
         assert 0 < np.abs(font - one).max() < far
         assert np.abs(one - two).max() > 0

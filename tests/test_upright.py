@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from deepscores_tools.ink import ink_of
 from deepscores_tools.symbols import Box, Symbol
 from deepscores_tools.upright import upright
 from omr.upside_down import clefs_at_left, readable
@@ -54,6 +55,18 @@ def test_quarter_turns(quarters: int) -> None:
     assert half.degrees == (page.degrees + 180) % 360
     mark = Symbol(name="mark", box=box_of_mark(half.gray), score=1.0)
     assert half.as_given([mark])[0].box == back.box
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.6, 2.5])
+@pytest.mark.parametrize("degrees", [0, 3])
+def test_the_ink_is_that_of_the_interline_found(scale: float, degrees: float) -> None:
+    turn = cv2.getRotationMatrix2D((WIDTH / 2, HEIGHT / 2), degrees, 1)
+    leaning = cv2.warpAffine(music(), turn, (WIDTH, HEIGHT), borderValue=255)
+    page = upright(np.asarray(cv2.resize(leaning, None, fx=scale, fy=scale), np.uint8))
+    assert page.staves.interline == pytest.approx(12 * scale, rel=0.02)
+    np.testing.assert_array_equal(page.ink, ink_of(page.gray, page.staves.interline))
+    half = page.upside_down()
+    np.testing.assert_array_equal(half.ink, ink_of(half.gray, page.staves.interline))
 
 
 @pytest.mark.parametrize("degrees", [-5.0, -2.0, 2.0, 5.0])

@@ -70,6 +70,8 @@ def _real(scans: Path, count: int, rng: np.random.Generator) -> list[tuple[str, 
 
 def _made(dataset: str, count: int, rng: np.random.Generator) -> list[tuple[str, Gray]]:
     pages = [page for page in read_selected(dataset) if page.attributes.get("hand")]
+    if len(pages) < count:
+        raise SystemExit(f"{dataset}: {len(pages)} pages by hand, {count} needed")
     crops = []
     for number, chosen in enumerate(rng.permutation(len(pages))[:count]):
         preset = PRESETS[("flatbed-1bit", "old-print")[number % 2]]

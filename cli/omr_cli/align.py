@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from omr_cli.convert import FORMAT_NAMES
-
-from .options import PATH
+from omr_cli.options import PATH
 
 
 @click.command(short_help="Carry a page's symbols over to its photo.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import PATH
+from omr_cli.options import PATH
 
 if TYPE_CHECKING:
     from omr.batch import PageResult

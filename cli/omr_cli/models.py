@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from .options import PATH
+from omr_cli.options import PATH
 
 
 @click.group()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .options import PATH
+from omr_cli.options import PATH
 
 
 @click.command(short_help="Write a dataset's pages as PNG files.")

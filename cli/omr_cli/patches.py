@@ -6,9 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import images_option, pictures_of
-
-from .options import PATH
+from omr_cli.options import PATH, images_option, pictures_of
 
 
 @click.command(short_help="Cut symbols into patches of one size.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .options import PATH
+from omr_cli.options import PATH
 
 
 def _preset_names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from .options import PATH
+from omr_cli.options import PATH
 
 FORMAT_NAMES = ("coco", "deepscores-v2", "deepscores-v1", "mung")
 

@@ -7,9 +7,7 @@ from pathlib import Path
 import click
 
 from omr_cli.convert import FORMAT_NAMES
-from omr_cli.options import masks_option, notice_of_masks
-
-from .options import PATH
+from omr_cli.options import PATH, masks_option, notice_of_masks
 
 
 @click.command(short_help="Divide a dataset into train, val and test.")

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import images_option, masks_option, notice_of_masks, pictures_of
-
-from .options import PATH
+from omr_cli.options import PATH, images_option, masks_option, notice_of_masks, pictures_of
 
 
 @click.command(short_help="Cut pages into square tiles.")

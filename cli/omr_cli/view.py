@@ -7,9 +7,7 @@ from typing import Any
 
 import click
 
-from omr_cli.options import images_option
-
-from .options import PATH
+from omr_cli.options import PATH, images_option
 
 NAME = "view.html"
 

@@ -29,17 +29,20 @@ WORDS = (
     "1896",
 )
 FACES = {"computer-modern": 0.8, "stix": 0.2}
-AT_EDGE = 0.8  # of words stand at the head or foot of the page,
-EDGE = 0.08  # of its height from there
+EDGE = 0.08  # of the height: how far from head or foot words stand there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClutterRanges:
-    """Chances of each kind of mark on a picture of 36 x 36 interlines (a training crop)."""
+    """Chances of each kind of mark on a picture of 36 x 36 interlines (a training crop).
+
+    at_edge: chance that a word stands near the head or foot.
+    """
 
     pencil_chance: float = 0.0
     scribble_chance: float = 0.0
     word_chance: float = 0.0
+    at_edge: float = 0.0
     stamp_chance: float = 0.0
     hair_chance: float = 0.0
     border_chance: float = 0.0
@@ -56,7 +59,7 @@ def add_clutter(ink: Gray, interline: float, rng: np.random.Generator, r: Clutte
         if rng.random() < r.hair_chance:
             _hair(ink, interline, rng)
         if rng.random() < r.word_chance:
-            _word(ink, interline, rng)
+            _word(ink, interline, rng, r.at_edge)
         if rng.random() < r.stamp_chance:
             _stamp(ink, interline, rng)
     if rng.random() < r.border_chance:
@@ -133,7 +136,7 @@ def _hair(ink: Gray, interline: float, rng: np.random.Generator) -> None:
     _merge(ink, mark, x, y, draw((120, 255), rng))
 
 
-def _word(ink: Gray, interline: float, rng: np.random.Generator) -> None:
+def _word(ink: Gray, interline: float, rng: np.random.Generator, at_edge: float) -> None:
     """A few letters where there is little ink, upright or in the margin's direction."""
     text = WORDS[int(rng.integers(0, len(WORDS)))]
     family = str(rng.choice(list(FACES), p=list(FACES.values())))
@@ -141,7 +144,7 @@ def _word(ink: Gray, interline: float, rng: np.random.Generator) -> None:
     mark, _, _ = face(family, round(draw((1, 3), rng) * interline), bold, italic).drawn(text)
     if rng.random() < 0.15:
         mark = np.asarray(cv2.rotate(mark, cv2.ROTATE_90_COUNTERCLOCKWISE), np.uint8)
-    edge = EDGE if rng.random() < AT_EDGE else 0.5
+    edge = EDGE if rng.random() < at_edge else 0.5
     x, y = _emptiest(ink, (mark.shape[1], mark.shape[0]), rng, edge)
     _merge(ink, mark, x, y, draw((120, 255), rng))
 

@@ -22,6 +22,7 @@ from deepscores_tools.symbols import Page
 # legible either. Focus and noise come after, so that thin lines may fall below it.
 DARKEST_PAPER = 110.0
 LEAST_CONTRAST = 75.0
+AT_EDGE = 0.8  # of a page's words stand at its head or foot; a crop does not know where these are
 
 
 def degrade(image: Gray, interline: float, rng: np.random.Generator, preset: Preset) -> Gray:
@@ -79,6 +80,7 @@ def degrade_page(image: Gray, page: Page, preset: Preset, seed: int) -> tuple[Gr
     rng = np.random.default_rng([seed, zlib.crc32(page.name.encode())])
     if preset.warp != WarpRanges():
         image, page = warp_page(image, page, preset.warp, rng)
+    preset = replace(preset, clutter=replace(preset.clutter, at_edge=AT_EDGE))
     if preset.bilevel:
         preset = replace(preset, camera=replace(preset.camera, one_bit_chance=1.0))
     return degrade(image, page.interline or 1.0, rng, preset), page

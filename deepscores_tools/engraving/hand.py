@@ -22,8 +22,8 @@ TURNS = 0.75  # degrees from one angle to the next, so that equal punches still 
 PEN = 0.15  # of a stroke's width, as the log of a factor
 END = 0.02  # staff spaces that either end of a stroke is off, along and across
 
-# Verovio's staff lines are 0.15 spaces thick at most; editions of 1878-1915 show 0.14 to 0.22,
-# and stems and barlines that do not vanish where those stay. By this factor and 1:
+# Verovio's staff lines are 0.15 spaces thick at most. Old prints show more (docs/experiments.md),
+# and stems and barlines that do not vanish where those stay: pens times 1 + hand * this.
 THICKER = {"staff": 0.5, "legerLine": 0.3, "stem": 0.4, "barlineSingle": 0.4}
 
 STROKES = ("stem", "legerLine")

@@ -13,7 +13,7 @@ import numpy as np
 
 from deepscores_tools.engraving.outlines import Points
 
-STAFF_SPACE = 250.0  # em units
+EM_STAFF_SPACE = 250.0
 # Standard deviations for a hand of 1.
 SIZE = 0.05  # of width and of height, as a factor
 SLANT = 0.06  # dx / dy
@@ -30,8 +30,8 @@ def recut(contours: Sequence[Points], code: int, hand: float) -> Sequence[Points
     rng = np.random.default_rng([code, round(hand * 1e9)])
     width, height, slant = hand * rng.standard_normal(3)
     shape = np.array([[1 + SIZE * width, 0.0], [SLANT * slant, 1 + SIZE * height]])
-    ways = rng.standard_normal((WAVES, 2)) * (BEND * STAFF_SPACE * hand)
+    ways = rng.standard_normal((WAVES, 2)) * (BEND * EM_STAFF_SPACE * hand)
     angles, phases = rng.uniform(0, 2 * math.pi, (2, WAVES))
-    lengths = rng.uniform(*LENGTH, WAVES) * STAFF_SPACE / (2 * math.pi)
+    lengths = rng.uniform(*LENGTH, WAVES) * EM_STAFF_SPACE / (2 * math.pi)
     along = np.stack([np.cos(angles), np.sin(angles)]) / lengths
     return [c @ shape + np.sin(c @ along + phases) @ ways for c in contours]

@@ -128,7 +128,7 @@ def draw_style(rng: np.random.Generator, fonts: Sequence[str] = FONTS) -> Style:
         "footer": "none",
     }
     family = str(rng.choice(list(_TEXT_FAMILIES), p=list(_TEXT_FAMILIES.values())))
-    hand = round(between(0.3, 1.0), 4) if rng.random() < BY_HAND else 0.0
+    hand = between(0.3, 1.0) if rng.random() < BY_HAND else 0.0
     if hand:  # what only computers do: Times, and a number on every bar
         family = "computer-modern"
         options["mnumInterval"] = 0 if options["mnumInterval"] == 1 else options["mnumInterval"]
