@@ -130,9 +130,12 @@ class Detector:
         scores = np.array([least(name) for name in names])
         found = self.run(page.ink, interline, scores)
         symbols = [
-            Symbol(name=names[label], box=Box(*box), score=float(score))
+            Symbol(name=names[label], box=Box(*box), score=score)
             for box, label, score in zip(
-                _inside(found.boxes, width, height), found.labels, found.scores, strict=True
+                _inside(found.boxes, width, height).tolist(),
+                found.labels.tolist(),
+                found.scores.tolist(),
+                strict=True,
             )
         ]
         handwritten = "staffLine" in self.config.staff_classes

@@ -29,7 +29,8 @@ def _head(report: Report) -> Iterator[str]:
     )
     precision, recall, f1 = _shares(report.counts)
     yield ""
-    yield f"At the thresholds, IoU .5: precision {precision}  recall {recall}  F1 {f1}"
+    shares = f"precision {precision}  recall {recall}  F1 {f1}"
+    yield f"At the thresholds given (-m; else all), IoU .5: {shares}"
     threshold, best = report.best_common
     yield f"Best F1 with one threshold for all classes: {best:.3f} at score {threshold:.3f}"
     if report.reliability.error is not None:

@@ -137,7 +137,8 @@ class Outputs:
         if differing:
             what = ", ".join(key.replace("_", " ") for key in differing)
             raise InputError(
-                self.out, f"holds a run with another {what}; give another -o, or --overwrite"
+                self.out,
+                f"holds a run with other options ({what}); give another -o, or --overwrite",
             )
 
     def _clear(self) -> None:
