@@ -128,7 +128,9 @@ def _add_detections(both: Comparison, pages: Iterable[Page], class_map: ClassMap
     ):
         if lost:
             raise InputError(
-                side, f"lack {len(lost)} page(s) that the other side has: {listed(lost)}"
+                side,
+                f"lack {len(lost)} page(s) that the other side has: {listed(lost)};"
+                " both must be of the same pages (DATASET#attribute=value chooses some)",
             )
 
 
