@@ -213,7 +213,7 @@ def test_an_engravers_hand_moves_symbols_by_little_and_keeps_them() -> None:
     assert sum(a.box != b.box for a, b in zip(even, uneven, strict=True)) > len(even) / 3
     for a, b in zip(even, uneven, strict=True):
         drawn = a.name in ("staff", *STROKES)  # others have punches: larger ones differ by more
-        most = 0.3 * style.interline + (0 if drawn else 0.1 * max(a.box.width, a.box.height))
+        most = 0.3 * style.interline + (0 if drawn else 0.5 * max(a.box.width, a.box.height))
         assert max(abs(p - q) for p, q in zip(a.box, b.box, strict=True)) < most, a.name
 
 
@@ -236,6 +236,20 @@ def test_what_two_voices_share_stays_one_under_any_hand() -> None:
     music = MEI.format(score="", staves=staff, measures=f'<measure n="1">{body}</measure>')
     style = replace(draw_style(generator(3, "test")), hand=1.0)
     assert names(Score(music, style).render(1, "a.png"))["noteheadBlackInSpace"] == 1
+
+
+def test_an_engravers_beams_are_thick_and_do_not_touch() -> None:
+    notes = "".join(note("b", 4, "16") for _ in range(4))
+    staff = '<staffDef n="1" lines="5"><clef shape="G" line="2"/></staffDef>'
+    body = f'<staff n="1"><layer n="1"><beam>{notes}</beam></layer></staff>'
+    music = MEI.format(score="", staves=staff, measures=f'<measure n="1">{body}</measure>')
+    style = replace(draw_style(generator(3, "test")), interline=40.0)
+    for hand, thick in ((0.0, 0.5), (1.0, 0.85)):
+        page = Score(music, replace(style, hand=hand)).render(1, "a.png").page
+        upper, lower = sorted(s.box for s in page.symbols if s.name == "beam")
+        assert upper.height / 40 == pytest.approx(thick, abs=0.05)
+        assert lower.height == pytest.approx(upper.height, abs=1)
+        assert lower.y0 > upper.y1
 
 
 def test_computer_modern_spells_out_accents() -> None:

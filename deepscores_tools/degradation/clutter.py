@@ -28,6 +28,7 @@ WORDS = (
     "VII",
     "1896",
 )
+NUMBERS = 0.5  # of words
 FACES = {"computer-modern": 0.8, "stix": 0.2}
 EDGE = 0.08  # of the height: how far from head or foot words stand there
 
@@ -137,8 +138,9 @@ def _hair(ink: Gray, interline: float, rng: np.random.Generator) -> None:
 
 
 def _word(ink: Gray, interline: float, rng: np.random.Generator, at_edge: float) -> None:
-    """A few letters where there is little ink, upright or in the margin's direction."""
-    text = WORDS[int(rng.integers(0, len(WORDS)))]
+    """A few letters or a page's number where there is little ink; upright or down the margin."""
+    number = str(rng.integers(1, 300))
+    text = number if rng.random() < NUMBERS else WORDS[int(rng.integers(0, len(WORDS)))]
     family = str(rng.choice(list(FACES), p=list(FACES.values())))
     bold, italic = (bool(rng.random() < share) for share in (0.2, 0.4))
     mark, _, _ = face(family, round(draw((1, 3), rng) * interline), bold, italic).drawn(text)

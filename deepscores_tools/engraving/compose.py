@@ -71,7 +71,8 @@ def compose_score(rng: np.random.Generator, wanted: Sequence[str] = ()) -> str:
             choices.one("ending", [""])
             ending = 1
         if ending and not left:
-            body.append(f'<ending n="{ending}" label="{ending}.">')
+            sign = rng.choice(["", ".", "a", "a."])
+            body.append(f'<ending n="{ending}" label="{ending}{sign}">')
             left = int(rng.choice(_ENDINGS))
         body.append(measure)
         if ending:

@@ -7,13 +7,14 @@ after they are labelled and before they are painted, so that the truth stays exa
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.engraving.label_rules import Mark
-from deepscores_tools.engraving.shapes import STAFF_SPACE, Drawing, Glyph
+from deepscores_tools.engraving.shapes import STAFF_SPACE, Drawing, Element, Glyph
 
 # Standard deviations for a hand of 1, by eye on editions of 1878-1915.
 PLACE = 0.025  # staff spaces that a punch is off
@@ -26,13 +27,21 @@ END = 0.02  # staff spaces that either end of a stroke is off, along and across
 # and stems and barlines that do not vanish where those stay: pens times 1 + hand * this.
 THICKER = {"staff": 0.5, "legerLine": 0.3, "stem": 0.4, "barlineSingle": 0.4}
 
+# Verovio's beams are 0.5 spaces thick and 0.75 from middle to middle, those of old prints 0.7 to
+# 0.8 and about 0.9 (docs/experiments.md): times 1 + hand * this.
+BEAM_THICKER = 0.7
+BEAMS_APART = 0.3
+
 STROKES = ("stem", "legerLine")
 _DICE = np.random.default_rng(1878).standard_normal((4093, 5))
 
 
 def engraved_by(hand: float, marks: Sequence[Mark]) -> None:
     """Change the shapes of marks, in place, as a hand of this unevenness would: 0, not at all."""
-    for mark in marks if hand else ():
+    if not hand:
+        return
+    _heavier_beams(hand, marks)
+    for mark in marks:
         if thicker := THICKER.get(mark.name or ""):
             for line in mark.shapes:
                 if isinstance(line, Drawing):
@@ -50,6 +59,24 @@ def engraved_by(hand: float, marks: Sequence[Mark]) -> None:
             off = np.reshape(ends, (2, 2)) * END * STAFF_SPACE
             shape.contours = [contour + off for contour in shape.contours]
             shape.pen *= float(np.exp(pen * PEN))
+
+
+def _heavier_beams(hand: float, marks: Sequence[Mark]) -> None:
+    """Beams thicker and further apart; the middle of those that belong together stays in place."""
+    together: defaultdict[Element, list[Drawing]] = defaultdict(list)
+    for mark in marks:
+        if mark.name == "beam":
+            together[mark.shapes[0].element] += [s for s in mark.shapes if isinstance(s, Drawing)]
+    for beams in together.values():
+        longest = max((b.contours[0] for b in beams), key=lambda c: float(np.ptp(c[:, 0])))
+        slope, height = np.polyfit(longest[:, 0], longest[:, 1], 1)
+        above = [b.contours[0][:, 1] - slope * b.contours[0][:, 0] - height for b in beams]
+        levels = [float(a.mean()) for a in above]
+        middle = (min(levels) + max(levels)) / 2
+        for beam, off, level in zip(beams, above, levels, strict=True):
+            off = off + (off - level) * hand * BEAM_THICKER + (level - middle) * hand * BEAMS_APART
+            xs = beam.contours[0][:, 0]
+            beam.contours = [np.column_stack((xs, slope * xs + height + off))]
 
 
 def _thrown(*place: float) -> NDArray[np.float64]:

@@ -129,7 +129,10 @@ def draw_style(rng: np.random.Generator, fonts: Sequence[str] = FONTS) -> Style:
     }
     family = str(rng.choice(list(_TEXT_FAMILIES), p=list(_TEXT_FAMILIES.values())))
     hand = between(0.3, 1.0) if rng.random() < BY_HAND else 0.0
-    if hand:  # what only computers do: Times, and a number on every bar
+    if hand:  # what only computers do: Times, a number on every bar, grace notes large
         family = "computer-modern"
         options["mnumInterval"] = 0 if options["mnumInterval"] == 1 else options["mnumInterval"]
+        options["beamMaxSlope"] = int(rng.integers(0, 9))  # often level
+        options["graceFactor"] = between(0.52, 0.72)
+        options["fingeringScale"] = between(0.75, 1.05)
     return Style(font, width, height, interline, family, options, hand)
