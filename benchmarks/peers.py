@@ -129,7 +129,8 @@ def fit(peer: Peer, crops: CropDataset, batch: int, seconds: float) -> int:
 
 def detect(options: argparse.Namespace, name: str) -> dict[str, Any]:
     """Run one peer over the pages; figures, seconds and memory."""
-    _, model = _model(options)
+    recipe, model = _model(options)
+    torch.manual_seed(recipe.training.seed)  # of random weights
     peer = make_peer(name, model, options.rescale)
     if options.seconds:
         load_model(peer.net, str(options.out / f"{name}.safetensors"))

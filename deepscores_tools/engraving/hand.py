@@ -31,6 +31,7 @@ THICKER = {"staff": 0.5, "legerLine": 0.3, "stem": 0.4, "barlineSingle": 0.4}
 # 0.8 and about 0.9 (docs/experiments.md): times 1 + hand * this.
 BEAM_THICKER = 0.7
 BEAMS_APART = 0.3
+DOT = 0.22  # augmentation dots, likewise: verovio draws them without a glyph
 
 STROKES = ("stem", "legerLine")
 _DICE = np.random.default_rng(1878).standard_normal((4093, 5))
@@ -59,6 +60,9 @@ def engraved_by(hand: float, marks: Sequence[Mark]) -> None:
             off = np.reshape(ends, (2, 2)) * END * STAFF_SPACE
             shape.contours = [contour + off for contour in shape.contours]
             shape.pen *= float(np.exp(pen * PEN))
+        elif isinstance(shape, Drawing) and mark.name == "augmentationDot":
+            dot = shape.contours[0]
+            shape.contours = [dot + hand * DOT * (dot - dot.mean(axis=0))]
 
 
 def _heavier_beams(hand: float, marks: Sequence[Mark]) -> None:
