@@ -25,6 +25,7 @@ from omr.config import STRIDE
 from omr.found import Found
 from omr.network import MULTIPLE
 from omr.overlay import draw_overlay, family_of
+from omr.scaling import at_interline
 from omr.watershed import decode, energy_map
 
 HERE = Path(__file__).resolve().parent
@@ -77,10 +78,8 @@ def model_ink(detector: Detector, gray: Picture) -> Picture:
     """The page's ink at the model's interline, its sides multiples of what the network takes."""
     page = upright(gray)
     assert page.staves.interline
-    scale = detector.config.interline / page.staves.interline
-    small = cv2.resize(page.ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    height, width = small.shape
-    return np.pad(small, ((0, -height % MULTIPLE), (0, -width % MULTIPLE)))
+    small = at_interline(page.ink, page.staves.interline, detector.config.interline)
+    return np.pad(small, [(0, -side % MULTIPLE) for side in small.shape])
 
 
 def cut(page: Picture) -> Picture:
