@@ -180,18 +180,15 @@ def main() -> None:
     )
     parser.add_argument("scores", type=Path)
     parser.add_argument("--photos", type=int, default=100)
-    parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path)
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     figures = Figures()
-    made = itertools.islice(
-        engraved(arguments.scores, arguments.seed), arguments.first, arguments.photos
-    )
+    made = itertools.islice(engraved(arguments.scores, arguments.seed), arguments.photos)
     before: Reference | None = None
     try:
-        for number, (pages, other) in enumerate(made, start=arguments.first):
+        for number, (pages, other) in enumerate(made):
             photo = photograph(pages[0], generator(arguments.seed, "photo", str(number)))
             if arguments.keep:
                 arguments.keep.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """Seconds and memory to convert MUSCIMA++ (MuNG, masks and links) to COCO without images.
 
-    python benchmarks/convert_muscima.py MUSCIMA [--repeat 3]
+    python -m benchmarks.convert_muscima MUSCIMA [--repeat 3]
 
 MUSCIMA is the folder with annotations/. Target, 120 pages and 88,106 objects on two free cores:
 20 s of processor time, 12 s by the wall clock. The least of the repetitions is the figure on a

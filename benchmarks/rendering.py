@@ -1,6 +1,6 @@
 """Pages a second on one core, 2100 x 2970 pixels with masks and labels: processor time, clock.
 
-    python benchmarks/rendering.py SCORES... [--pages 24]
+    python -m benchmarks.rendering SCORES... [--pages 24]
 
 In memory, clean and as each kind of scan; and as whole datasets on disk, in each format. Reading
 the score and setting it are counted, two pages a score as `omr dataset render` takes them.

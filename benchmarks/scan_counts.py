@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from deepscores_tools.formats import read_selected
 from deepscores_tools.ink import ink_of
 from deepscores_tools.page_images import read_page
 from deepscores_tools.page_sources import pages_of_file
 from deepscores_tools.staves import Staves, find_staves
+from deepscores_tools.symbols import Page
 
 KINDS = ("notehead", "rest", "accidental")  # how the class names begin
 
@@ -61,14 +62,6 @@ class Tally:
         return sum(min(f, t) for f, t in zip(self.found, self.true, strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class PageDetections:
-    """height of the page in pixels; symbols: class and y of the centre in the same pixels."""
-
-    height: float
-    symbols: tuple[tuple[str, float], ...]
-
-
 def read_scopes(path: Path) -> dict[str, list[PageScope]]:
     """`scan_systems.csv`: the pages of every movement, in order."""
     scopes: dict[str, list[PageScope]] = {}
@@ -83,26 +76,18 @@ def read_scopes(path: Path) -> dict[str, list[PageScope]]:
 
 def read_detections(
     folder: Path, least_score: float, only_set: str | None = None
-) -> dict[tuple[str, int], PageDetections]:
-    """`detections.json` of an output folder, by movement (`mozart/sonata01-1`) and page.
+) -> dict[tuple[str, int], Page]:
+    """What was found, by movement (`mozart/sonata01-1`) and page.
 
     only_set: the set the pages belong to where `omr detect` was given that set's folder alone.
     """
-    data = json.loads((folder / "detections.json").read_text(encoding="utf-8"))
-    names = {category["id"]: category["name"] for category in data["categories"]}
-    symbols: dict[int, list[tuple[str, float]]] = {image["id"]: [] for image in data["images"]}
-    for found in data["annotations"]:
-        if found.get("score", 1.0) >= least_score:
-            middle = found["bbox"][1] + found["bbox"][3] / 2
-            symbols[found["image_id"]].append((names[found["category_id"]], middle))
     pages = {}
-    for image in data["images"]:
-        if not image.get("source_file"):
-            continue
-        source = PurePosixPath(image["source_file"])
-        movement = f"{only_set or source.parent.name}/{source.stem}"
-        detections = PageDetections(float(image["height"]), tuple(symbols[image["id"]]))
-        pages[movement, int(image["source_page"])] = detections
+    for page in read_selected(str(folder)):
+        if page.source and page.source_page:
+            source = PurePosixPath(page.source)
+            movement = f"{only_set or source.parent.name}/{source.stem}"
+            sure = [s for s in page.symbols if (1.0 if s.score is None else s.score) >= least_score]
+            pages[movement, page.source_page] = replace(page, symbols=sure)
     return pages
 
 
@@ -120,7 +105,7 @@ def nearest_system(staves: Staves, y: float) -> int:
 def tally_movement(
     pdf: Path,
     scopes: Sequence[PageScope],
-    pages: Sequence[PageDetections],
+    pages: Sequence[Page],
     truth: dict[str, tuple[str, list[int]]],
 ) -> dict[str, Tally]:
     """A tally for each truth. truth: name -> kind of symbol, how many on each covered system."""
@@ -136,8 +121,9 @@ def tally_movement(
         agrees = len(staves.systems) == scope.systems
         aligned &= agrees
         counts = {kind: [0] * scope.systems for kind in KINDS}
-        for name, middle in page.symbols:
-            kind = next((kind for kind in KINDS if name.startswith(kind)), None)
+        for symbol in page.symbols:
+            middle = (symbol.box.y0 + symbol.box.y1) / 2
+            kind = next((kind for kind in KINDS if symbol.name.startswith(kind)), None)
             if kind is None:
                 continue
             if agrees:

@@ -5,14 +5,13 @@
 Handwritten: all pages of MUSCIMA++ 2.0, rebuilt from their masks; truth from the annotated staff
 lines. Scans: `scan_staves.csv`, 30 pages measured by eye in magnified crops (the distance of line
 1 and 5 of one staff, good to 1-2 %), with the page's width in pixels when it was measured.
-Rendered: any dataset in COCO form whose images state their interline.
+Rendered: any dataset whose pages state their interline.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import json
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,9 +19,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from deepscores_tools.dataset_image import page_image
+from deepscores_tools.formats import read_selected
 from deepscores_tools.formats.mung import read_page as read_mung_page
 from deepscores_tools.ink import ink_of
 from deepscores_tools.page_images import read_page
@@ -65,14 +64,9 @@ def scans(folder: Path) -> Iterator[Case]:
 
 
 def rendered(folder: Path) -> Iterator[Case]:
-    data = json.loads((folder / "annotations.json").read_text(encoding="utf-8"))
-    staff = {c["id"] for c in data["categories"] if c["name"] == "staff"}
-    for image in data["images"]:
-        with Image.open(folder / "images" / image["file_name"]) as picture:
-            gray = np.asarray(picture.convert("L"), dtype=np.uint8)
-        here = [a for a in data["annotations"] if a["image_id"] == image["id"]]
-        count = sum(a["category_id"] in staff for a in here)
-        yield Case(image["file_name"], gray, float(image["interline"]), count or None)
+    for page in read_selected(str(folder)):
+        count = sum(symbol.name == "staff" for symbol in page.symbols)
+        yield Case(page.name, page_image(page), page.interline or 1.0, count or None)
 
 
 def report(title: str, cases: Iterable[Case]) -> None:
@@ -109,7 +103,7 @@ def report(title: str, cases: Iterable[Case]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "data")
-    parser.add_argument("--rendered", type=Path, help="folder of annotations.json and images/")
+    parser.add_argument("--rendered", type=Path, help="a dataset of engraved pages")
     options = parser.parse_args()
     report("scans", scans(options.data / "scans"))
     report("handwritten", handwritten(options.data / "muscima-pp" / "v2.0" / "annotations"))

@@ -6,7 +6,6 @@ out alike: uint8, shape (H, W) of the page, 0 = paper, 255 = full ink.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -25,40 +24,20 @@ FAINTEST_INK = 80  # darkness of 255; fainter ink is not stretched to full
 FAINT = 32  # darkness below this is no evidence of ink
 
 
-@dataclass(frozen=True, slots=True)
-class InkTone:
-    """How dark paper and ink of a page are, as darkness (0..255) relative to the local paper.
-
-    Measured once on a page, it makes crops of the page come out exactly like the page.
-    """
-
-    inverted: bool
-    paper: float
-    ink: float
-
-
-def ink_of(gray: NDArray[Any], interline: float | None = None, tone: InkTone | None = None) -> Gray:
+def ink_of(gray: NDArray[Any], interline: float | None = None) -> Gray:
     """Ink of a grey page or crop, uint8 (H, W) -> uint8 (H, W), 0 = paper, 255 = ink.
 
     interline in pixels sets the window in which paper is looked for (a rough value will do).
-    tone: from `tone_of` on the whole page; by default measured on what is given. Both depend
-    on proportions only, so a crop of music measures nearly the tone of its page.
+    What is told paper and ink depends on proportions only, so that a crop of music comes out
+    nearly as its page does.
     """
     if gray.ndim != 2 or gray.dtype != np.uint8:
         raise ValueError(f"expected uint8 of shape (H, W), got {gray.dtype} {gray.shape}")
-    inverted = _is_inverted(gray, interline) if tone is None else tone.inverted
-    darkness = _darkness(gray, interline, inverted)
-    if tone is None:
-        tone = _tone(darkness, inverted)
-    levels = (np.arange(256) - tone.paper) / (tone.ink - tone.paper)
+    darkness = _darkness(gray, interline)
+    paper, ink = _tone(darkness)
+    levels = (np.arange(256) - paper) / (ink - paper)
     stretch = np.round(np.clip(levels, 0.0, 1.0) * 255).astype(np.uint8)
     return np.asarray(cv2.LUT(darkness, stretch), dtype=np.uint8)
-
-
-def tone_of(gray: NDArray[Any], interline: float | None = None) -> InkTone:
-    """The tone of a page, to be handed to `ink_of` for its crops."""
-    inverted = _is_inverted(gray, interline)
-    return _tone(_darkness(gray, interline, inverted), inverted)
 
 
 def block_side(interline: float | None) -> int:
@@ -81,9 +60,9 @@ def _is_inverted(gray: NDArray[Any], interline: float | None) -> bool:
     return float((detail * detail * detail).sum()) > 0.0
 
 
-def _darkness(gray: NDArray[Any], interline: float | None, inverted: bool) -> Gray:
+def _darkness(gray: NDArray[Any], interline: float | None) -> Gray:
     """How much darker than the local paper each pixel is: 0 = as paper, 255 = black."""
-    if inverted:
+    if _is_inverted(gray, interline):
         gray = cv2.bitwise_not(gray)
     small, window = _blocks(gray, interline)
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (window, window))
@@ -105,8 +84,10 @@ def _enlarged(blocks: NDArray[Any], shape: tuple[int, int], side: int) -> Gray:
     return np.asarray(cv2.copyMakeBorder(large, *edge, cv2.BORDER_REPLICATE), dtype=np.uint8)
 
 
-def _tone(darkness: Gray, inverted: bool) -> InkTone:
-    """Paper: the median darkness (above 0, since the estimate follows the brightest fibres).
+def _tone(darkness: Gray) -> tuple[float, float]:
+    """How dark paper and ink are, 0..255.
+
+    Paper: the median darkness (above 0, since the estimate follows the brightest fibres).
 
     Ink: a quarter of the ink's mass is darker. Mass, not pixels: faint texture weighs little.
     """
@@ -114,6 +95,6 @@ def _tone(darkness: Gray, inverted: bool) -> InkTone:
     paper = min(float(np.searchsorted(np.cumsum(counts), counts.sum() / 2)), FAINT)
     mass = counts * np.arange(256) * (np.arange(256) > paper + FAINT)
     if mass.sum() == 0:
-        return InkTone(inverted, paper, 255.0)
+        return paper, 255.0
     ink = float(np.searchsorted(np.cumsum(mass), 0.75 * mass.sum()))
-    return InkTone(inverted, paper, max(ink, paper + FAINTEST_INK))
+    return paper, max(ink, paper + FAINTEST_INK)

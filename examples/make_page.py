@@ -12,15 +12,12 @@ from pathlib import Path
 import cv2
 
 from deepscores_tools.degradation import PRESETS, degrade_page
-from deepscores_tools.engraving.render import render_scores
+from deepscores_tools.engraving import RenderPlan, render_scores
 
 HERE = Path(__file__).parent
 
 if __name__ == "__main__":
-    rendered = next(
-        render_scores(
-            [HERE / "minuet.krn"], pages=1, seed=4, fonts=["Bravura"], composed_fraction=0
-        )
-    )
+    plan = RenderPlan(pages=1, seed=4, fonts=("Bravura",), composed_fraction=0)
+    rendered = next(render_scores([HERE / "minuet.krn"], plan))
     scan, _ = degrade_page(rendered.gray, rendered.page, PRESETS["flatbed-1bit"], seed=1)
     cv2.imwrite(str(HERE / "page.png"), scan, [cv2.IMWRITE_PNG_BILEVEL, 1])

@@ -15,7 +15,6 @@ from deepscores_tools.degradation import (
     PRESETS,
     Preset,
     WarpParameters,
-    WarpRanges,
     degrade,
     degrade_page,
     draw_preset,
@@ -258,12 +257,6 @@ def test_whole_pages(preset: Preset) -> None:
     assert len(moved.symbols) == len(page.symbols)
     if preset.bilevel:
         assert set(np.unique(first)) <= {0, 255}
-
-
-def test_warp_of_ranges_needs_a_generator() -> None:
-    image, page = music()
-    with pytest.raises(ValueError, match="generator"):
-        warp_page(image, page, WarpRanges(rotation=1.0))
 
 
 def test_contact_sheet(tmp_path: Path) -> None:

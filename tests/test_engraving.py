@@ -351,7 +351,7 @@ def test_a_broken_score_is_skipped_with_a_warning(
 
 def test_user_errors_are_input_errors(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no score"):
-        next(render_scores([tmp_path]))
+        next(render_scores([tmp_path], RenderPlan()))
     with pytest.raises(InputError, match="choose among"):
         RenderPlan(fonts=("Comic",))
 

@@ -7,7 +7,7 @@ Training crops: `degrade(crop, interline, rng, draw_preset(rng))`. Whole pages w
 from deepscores_tools.degradation.geometry import warp_page
 from deepscores_tools.degradation.presets import PRESETS, Preset, draw_preset
 from deepscores_tools.degradation.scan import degrade, degrade_page
-from deepscores_tools.degradation.warps import WarpParameters, WarpRanges
+from deepscores_tools.degradation.warps import WarpParameters, WarpRanges, draw_warp
 
 __all__ = [
     "PRESETS",
@@ -17,5 +17,6 @@ __all__ = [
     "degrade",
     "degrade_page",
     "draw_preset",
+    "draw_warp",
     "warp_page",
 ]

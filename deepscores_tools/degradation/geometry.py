@@ -9,48 +9,27 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores_tools.degradation.warps import (
-    PageMap,
-    Points,
-    Warp,
-    WarpParameters,
-    WarpRanges,
-    draw_warp,
-)
+from deepscores_tools.degradation.warps import PageMap, Points, Warp, WarpParameters
 from deepscores_tools.symbols import Box, Page, Symbol, box_array
 
 Maps = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 SIDE = 16  # points sampled along each side of a box
-ALL_WARPS = WarpRanges(rotation=0.8, perspective_chance=0.3, curl_chance=0.4, wave_chance=0.3)
 
 
 def warp_page(
-    image: NDArray[np.uint8],
-    page: Page,
-    how: np.random.Generator | WarpParameters | WarpRanges = ALL_WARPS,
-    rng: np.random.Generator | None = None,
-    fill: int = 255,
+    image: NDArray[np.uint8], page: Page, how: WarpParameters
 ) -> tuple[NDArray[np.uint8], Page]:
     """The page's picture, gray (H, W), and its symbols under one smooth map; same size.
 
-    how: the warp itself, or a generator to draw one of any kind, or ranges to draw from with
-    rng. fill: gray level of what lies outside the old page.
-
-    The symbols are carried over as `carry` does.
+    What lies outside the old page is white. The symbols are carried over as `carry` does.
     """
     if image.shape != (page.height, page.width):
         raise ValueError(f"image of shape {image.shape}, page {page.height} x {page.width}")
-    if isinstance(how, np.random.Generator):
-        how = draw_warp(how, ALL_WARPS)
-    elif isinstance(how, WarpRanges):
-        if rng is None:
-            raise ValueError("ranges need a generator to draw from")
-        how = draw_warp(rng, how)
     warp = Warp(how, page.width, page.height)
     map_x, map_y = warp.maps()
     warped = cv2.remap(
-        image, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=fill
+        image, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=255
     )
     return np.asarray(warped, np.uint8), carry(page, warp, (map_x, map_y))
 

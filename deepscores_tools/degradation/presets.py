@@ -38,6 +38,8 @@ class Preset:
     warp: WarpRanges = field(default_factory=WarpRanges)
 
 
+UNDER_GLASS = WarpRanges(rotation=0.6, curl_chance=0.25, curl=(0.001, 0.006), wave_chance=0.2)
+
 CLEAN = Preset(name="clean", weight=0.12)
 
 FLATBED_GRAY = Preset(
@@ -65,7 +67,7 @@ FLATBED_GRAY = Preset(
     camera=CameraRanges(
         gradient=(0, 0.08), focus=(0.025, 0.07), noise=(0, 4), jpeg_chance=0.5, pepper=(0, 2e-4)
     ),
-    warp=WarpRanges(rotation=0.6, curl_chance=0.25, curl=(0.001, 0.006), wave_chance=0.2),
+    warp=UNDER_GLASS,
 )
 
 FLATBED_1BIT = Preset(
@@ -90,7 +92,7 @@ FLATBED_1BIT = Preset(
         border_chance=0.05,
     ),
     camera=CameraRanges(one_bit_chance=0.25, pepper=(0, 1.5e-4)),
-    warp=WarpRanges(rotation=0.6, curl_chance=0.25, curl=(0.001, 0.006), wave_chance=0.2),
+    warp=UNDER_GLASS,
 )
 
 OLD_PRINT = Preset(
@@ -132,7 +134,7 @@ OLD_PRINT = Preset(
         noise=(0, 6),
         jpeg_chance=0.5,
     ),
-    warp=WarpRanges(rotation=0.6, curl_chance=0.25, curl=(0.001, 0.006), wave_chance=0.2),
+    warp=UNDER_GLASS,
 )
 
 PHOTOCOPY = Preset(
@@ -166,7 +168,7 @@ PHOTOCOPY = Preset(
         jpeg_chance=0.3,
         one_bit_chance=0.15,
     ),
-    warp=WarpRanges(rotation=0.6, curl_chance=0.25, curl=(0.001, 0.006), wave_chance=0.2),
+    warp=UNDER_GLASS,
 )
 
 PHONE_PHOTO = Preset(

@@ -15,7 +15,7 @@ from deepscores_tools.degradation.ink import coverage, draw
 from deepscores_tools.degradation.noise import Gray, enlarge
 from deepscores_tools.degradation.paper import tone, weather
 from deepscores_tools.degradation.presets import Preset
-from deepscores_tools.degradation.warps import WarpRanges
+from deepscores_tools.degradation.warps import WarpRanges, draw_warp
 from deepscores_tools.symbols import Page
 
 # Paper never gets darker than this, ink never closer to its paper: below, real pages are not
@@ -79,7 +79,7 @@ def degrade_page(image: Gray, page: Page, preset: Preset, seed: int) -> tuple[Gr
         raise ValueError(f"{page.name}: degrading needs the page's interline")
     rng = np.random.default_rng([seed, zlib.crc32(page.name.encode())])
     if preset.warp != WarpRanges():
-        image, page = warp_page(image, page, preset.warp, rng)
+        image, page = warp_page(image, page, draw_warp(rng, preset.warp))
     preset = replace(preset, clutter=replace(preset.clutter, at_edge=AT_EDGE))
     if preset.bilevel:
         preset = replace(preset, camera=replace(preset.camera, one_bit_chance=1.0))

@@ -113,7 +113,7 @@ _TURN = np.arange(8) * (math.pi / 4)
 _RING = np.stack([np.cos(_TURN), np.sin(_TURN)], axis=1)
 
 
-def stroke(contour: Points, width: float, *, square: bool = False, joined: bool = True) -> Edges:
+def stroke(contour: Points, width: float, *, square: bool = False) -> Edges:
     """A polyline drawn with a pen: one box a segment, a small octagon at each joint.
 
     All pieces enclose positive area, see `forward`. square: the ends stick out by half a pen.
@@ -132,7 +132,7 @@ def stroke(contour: Points, width: float, *, square: bool = False, joined: bool 
         b[-1] += along[-1]
     pieces = np.stack([a - across, b - across, b + across, a + across], axis=1)[lengths > 1e-9]
     edges = [np.concatenate([pieces, np.roll(pieces, -1, axis=1)], axis=2).reshape(-1, 4)]
-    if joined and len(contour) > 2:
+    if len(contour) > 2:
         rings = contour[1:-1, None, :] + _RING * half
         edges.append(np.concatenate([rings, np.roll(rings, -1, axis=1)], axis=2).reshape(-1, 4))
     return np.concatenate(edges)

@@ -12,9 +12,9 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from deepscores_tools.degradation import PRESETS, degrade_page, warp_page
+from deepscores_tools.degradation import PRESETS, WarpRanges, degrade_page, draw_warp, warp_page
 from deepscores_tools.engraving.balance import LAG, Balance
 from deepscores_tools.engraving.compose import compose_score
 from deepscores_tools.engraving.engrave import RenderedPage, Score
@@ -36,18 +36,16 @@ PATIENCE = 20.0
 HOPELESS = 25
 """So many failures in a row, and a whole round of them, are no accident: give up."""
 
+SKEWED = WarpRanges(rotation=0.8, perspective_chance=0.3, curl_chance=0.4, wave_chance=0.3)
+
 Result = TypeVar("Result")
 
 
-def render_scores(
-    sources: Sequence[Path], plan: RenderPlan | None = None, **options: Any
-) -> Iterator[RenderedPage]:
+def render_scores(sources: Sequence[Path], plan: RenderPlan) -> Iterator[RenderedPage]:
     """Pages of the scores with their pictures, in an order drawn by seed.
 
-    options: fields of `RenderPlan` by name, in place of a plan. A score that cannot be
-    rendered is skipped with a warning. Raises InputError.
+    A score that cannot be rendered is skipped with a warning. Raises InputError.
     """
-    plan = plan or RenderPlan(**options)
     left = plan.pages
     balance = Balance(plan.at_least)
     with closing(outcomes(render_task, find_scores(sources), plan, balance)) as done:
@@ -113,7 +111,7 @@ def render_task(task: Task) -> list[RenderedPage]:
         )
         gray = item.gray
         if rng.random() < plan.skewed_fraction:
-            gray, page = warp_page(gray, page, rng)
+            gray, page = warp_page(gray, page, draw_warp(rng, SKEWED))
         if plan.preset != "clean":
             gray, page = degrade_page(gray, page, PRESETS[plan.preset], plan.seed)
         rendered.append(RenderedPage(page, gray))

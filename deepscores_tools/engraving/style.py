@@ -15,15 +15,7 @@ _TEXT_FAMILIES = {"computer-modern": 0.5, "stix": 0.35, "dejavu-serif": 0.1, "de
 of Computer Modern."""
 BY_HAND = 0.4  # share of the engravings
 
-ATTRIBUTES = (
-    "note@grace",
-    "note@stem.mod",
-    "hairpin@form",
-    "staff@n",
-    "clef@dis",
-    "barLine@form",
-    "octave@dis",
-)
+ATTRIBUTES = ("note@grace", "hairpin@form", "staff@n")
 
 
 @dataclass(frozen=True, slots=True)
