@@ -1,6 +1,6 @@
 """Whether others read MUSCIMA++ as we do, before and after we wrote it.
 
-    python benchmarks/muscima_agreement.py MUSCIMA
+    python -m benchmarks.muscima_agreement MUSCIMA
 
 Every page, field by field: the `mung` package on the files as they are and as we write them;
 pycocotools on the masks of the COCO that we write. Exits with 1 after the first difference.
@@ -24,14 +24,14 @@ from pycocotools.coco import COCO
 from tqdm import tqdm
 
 from deepscores_tools.formats import coco, mung
-from deepscores_tools.formats.mung_data import ONE_SIDED
-from deepscores_tools.symbols import Page, Symbol
+from deepscores_tools.formats.mung_data import ONE_SIDED, one_sided
+from deepscores_tools.symbols import Page
 
 
 def mung_differences(file: Path, page: Page) -> Iterator[str]:
     """Where the `mung` package reads a file otherwise than we did."""
     nodes = read_nodes_from_file(str(file))
-    inlinks: dict[int | None, set[int | None]] = {s.id: _one_sided(s) for s in page.symbols}
+    inlinks: dict[int | None, set[int | None]] = {s.id: set(one_sided(s)) for s in page.symbols}
     for symbol in page.symbols:
         for link in symbol.outlinks:
             inlinks[link].add(symbol.id)
@@ -98,10 +98,6 @@ def main() -> int:
             counts["links"] += sum(len(s.outlinks) for s in page.symbols)
     print(", ".join(f"{count} {what}" for what, count in counts.items()), "agree")
     return 0
-
-
-def _one_sided(symbol: Symbol) -> set[int | None]:
-    return set(json.loads(str(symbol.attributes.get(ONE_SIDED, "[]"))))
 
 
 if __name__ == "__main__":

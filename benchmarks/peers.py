@@ -28,7 +28,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -46,6 +45,7 @@ from omr.crops import CropDataset, cache_pages
 from omr.detector import fast_dtype, set_threads
 from omr.evaluation import evaluate
 from omr.found import Found
+from omr.scaling import at_interline
 from omr.training import written_out
 
 WARM_UP, DECAY = 0.05, 0.35  # shares of the time
@@ -190,10 +190,7 @@ def without_staves(page: Page, model: ModelConfig) -> Page:
 def _ink(page: Page, model: ModelConfig) -> NDArray[np.uint8]:
     """The page's ink at the model's interline."""
     interline = page.interline or model.interline
-    ink = ink_of(page_image(page), interline)
-    scale = model.interline / interline
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(ink, None, fx=scale, fy=scale, interpolation=method), np.uint8)
+    return at_interline(ink_of(page_image(page), interline), interline, model.interline)
 
 
 def _as_page(page: Page, model: ModelConfig, found: Found) -> Page:

@@ -6,14 +6,12 @@ import csv
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from deepscores_tools.canvas import canvas
+from deepscores_tools.canvas import canvas, paint
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats.segmentation import GRAYS, class_image
 from deepscores_tools.formats.writing import KeyGuard, whole_stream
@@ -21,7 +19,7 @@ from deepscores_tools.ink import ink_of
 from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.vocabularies import ClassTable
-from deepscores_tools.whole_file import write_whole
+from deepscores_tools.whole_file import write_png
 
 CLASS_NAMES, INSTANCES = "class_names.csv", "instances.csv"
 MASKS, INSTANCE_MASKS = "masks", "instances"
@@ -79,12 +77,7 @@ def instance_image(page: Page) -> NDArray[np.uint16]:
     image = canvas(page, np.uint16, 0)
     inked = [(int(s.mask.sum()), n, s) for n, s in enumerate(page.symbols, 1) if s.mask is not None]
     for _, number, symbol in sorted(inked, key=lambda entry: (-entry[0], entry[1])):
-        x0, y0, x1, y1 = (int(v) for v in symbol.box)
-        top, left = max(y0, 0), max(x0, 0)
-        window = image[top : max(y1, 0), left : max(x1, 0)]
-        height, width = window.shape
-        assert symbol.mask is not None
-        window[symbol.mask[top - y0 :, left - x0 :][:height, :width]] = number
+        paint(image, symbol, number)
     return image
 
 
@@ -107,7 +100,7 @@ def write_class_masks(
         guard.check(page)
         masked, counted = with_all_masks(page, pictures, left_out)
         image, hidden = class_image(masked, grays.get)
-        _write_png(out / MASKS / f"{page.key}.png", image)
+        write_png(out / MASKS / f"{page.key}.png", image)
         counts.update(counted, pages=1, hidden=hidden)
     with whole_stream(out / CLASS_NAMES) as stream:
         rows = csv.writer(stream, lineterminator="\n")
@@ -131,7 +124,7 @@ def write_instance_masks(
         for page in pages:
             guard.check(page)
             masked, counted = with_all_masks(page, pictures, left_out)
-            _write_png(out / INSTANCE_MASKS / f"{page.key}.png", instance_image(masked))
+            write_png(out / INSTANCE_MASKS / f"{page.key}.png", instance_image(masked))
             for number, symbol in enumerate(masked.symbols, 1):
                 rows.writerow((page.key, number, symbol.id, symbol.name))
             counts.update(counted, pages=1)
@@ -147,9 +140,3 @@ def _with_mask(symbol: Symbol, page: Page, ink: NDArray[np.bool_] | None) -> Sym
     x1, y1 = max(min(x1, page.width), x0 + 1), max(min(y1, page.height), y0 + 1)
     mask = np.ones((y1 - y0, x1 - x0), dtype=np.bool_) if ink is None else ink[y0:y1, x0:x1]
     return replace(symbol, box=Box(x0, y0, x1, y1), mask=mask)
-
-
-def _write_png(file: Path, image: NDArray[np.uint8] | NDArray[np.uint16]) -> None:
-    stream = BytesIO()
-    Image.fromarray(image).save(stream, format="PNG")
-    write_whole(file, stream.getvalue())

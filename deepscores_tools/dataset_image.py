@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from deepscores_tools.canvas import canvas
+from deepscores_tools.canvas import canvas, paint
 from deepscores_tools.errors import InputError
 from deepscores_tools.raster import read_raster
 from deepscores_tools.symbols import Page
-from deepscores_tools.whole_file import write_whole
+from deepscores_tools.whole_file import write_png
 
 PAPER, INK = 255, 0
 NOT_INK = frozenset({"staff", "staffSpace", "staffGrouping"})
@@ -54,9 +52,7 @@ def write_page_images(pages: Iterable[Page], out: Path) -> int:
     """Write each page as `out/<page.key>.png`; the number written. Raises InputError."""
     count = 0
     for page in pages:
-        stream = BytesIO()
-        Image.fromarray(page_image(page)).save(stream, format="PNG")
-        write_whole(out / f"{page.key}.png", stream.getvalue())
+        write_png(out / f"{page.key}.png", page_image(page))
         count += 1
     return count
 
@@ -66,14 +62,6 @@ def _from_masks(page: Page) -> NDArray[np.uint8]:
         raise InputError(page.name, "has neither an image nor masks to rebuild one from")
     pixels = canvas(page, np.uint8, PAPER)
     for symbol in page.symbols:
-        if symbol.name in NOT_INK:
-            continue
-        x0, y0, x1, y1 = (int(v) for v in symbol.box.outward())
-        top, left = max(y0, 0), max(x0, 0)
-        window = pixels[top : max(y1, 0), left : max(x1, 0)]
-        if symbol.mask is None:
-            window[:] = INK  # MuNG: no mask means the whole box
-        else:
-            height, width = window.shape
-            window[symbol.mask[top - y0 :, left - x0 :][:height, :width]] = INK
+        if symbol.name not in NOT_INK:
+            paint(pixels, symbol, INK)  # MuNG: no mask means the whole box
     return pixels

@@ -13,7 +13,7 @@ from deepscores_tools.formats import (
     format_of,
     read_fitting,
 )
-from deepscores_tools.splits import parse_spec, select
+from deepscores_tools.page_choice import parse_spec, select
 from deepscores_tools.symbols import Page
 from deepscores_tools.vocabularies import PRINTED_CLASSES, ClassTable, SymbolClass
 

@@ -13,13 +13,11 @@ import heapq
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from io import BytesIO
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from deepscores_tools.dataset_image import PAPER
 from deepscores_tools.formats.writing import whole_stream
@@ -27,7 +25,7 @@ from deepscores_tools.ink import ink_of
 from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.staves import find_staves
 from deepscores_tools.symbols import Page
-from deepscores_tools.whole_file import write_whole
+from deepscores_tools.whole_file import write_png
 
 INTERLINE = 20.0
 WIDTH, HEIGHT = 45, 170  # pixels
@@ -118,10 +116,8 @@ def write_patches(
             continue
         for place in places_here:
             symbol = page.symbols[place]
-            stream = BytesIO()
-            Image.fromarray(cut_patch(gray, symbol.box.centre, found)).save(stream, format="PNG")
             file = out / folders[symbol.name] / f"{page.key}_{place:05}.png"
-            write_whole(file, stream.getvalue())
+            write_png(file, cut_patch(gray, symbol.box.centre, found))
             written[symbol.name] += 1
     with whole_stream(out / CLASS_NAMES) as text:
         csv.writer(text, lineterminator="\n").writerows(enumerate(folders.values(), 1))

@@ -9,15 +9,15 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats.pictures import picture_size
+from deepscores_tools.formats.pictures import first_file, picture_size
 from deepscores_tools.formats.writing import inside
 from deepscores_tools.page_images import read_page
 from deepscores_tools.page_sources import pages_of_file
 from deepscores_tools.symbols import Page
+from deepscores_tools.whole_file import write_png
 
 
 def with_pictures(
@@ -34,7 +34,7 @@ def with_pictures(
                 yield page
                 continue
             file = Path(folder, "page.png")
-            Image.fromarray(pictures.gray(page)).save(file)
+            write_png(file, pictures.gray(page))
             yield replace(page, image=file)
 
 
@@ -96,4 +96,4 @@ class PictureSource:
     def _file(self, page: Page) -> Path | None:
         names = [page.name, *([page.source] if page.source else [])]
         files = [folder / inside(n, page.name) for folder in self._folders for n in names]
-        return next((file for file in files if file.is_file()), None)
+        return first_file(files)

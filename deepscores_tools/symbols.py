@@ -40,11 +40,6 @@ class Box(NamedTuple):
         """(x, y) of the centre."""
         return (self.x0 + self.x1) / 2, (self.y0 + self.y1) / 2
 
-    def scaled(self, sx: float, sy: float | None = None) -> Box:
-        """The same box on a page resized by sx (and sy, by default the same)."""
-        sy = sx if sy is None else sy
-        return Box(self.x0 * sx, self.y0 * sy, self.x1 * sx, self.y1 * sy)
-
     def outward(self) -> Box:
         """The smallest box of whole pixels that holds this one."""
         return Box(math.floor(self.x0), math.floor(self.y0), math.ceil(self.x1), math.ceil(self.y1))

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path, PurePosixPath
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from deepscores_tools.dataset_image import PAPER
 from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.tiles_around import corners_around
-from deepscores_tools.whole_file import write_whole
+from deepscores_tools.whole_file import write_png
 
 SIZE, OVERLAP = 960, 160  # pixels
 TRUNCATED = "truncated"
@@ -115,9 +113,7 @@ def write_tiles(
         gray = pictures.gray(page)
         for left, top in dict.fromkeys(corners):
             tile = tile_page(page, left, top, size)
-            stream = BytesIO()
-            Image.fromarray(tile_pixels(gray, left, top, size)).save(stream, format="PNG")
-            write_whole(images / tile.name, stream.getvalue())
+            write_png(images / tile.name, tile_pixels(gray, left, top, size))
             yield replace(tile, image=images / tile.name)
 
 

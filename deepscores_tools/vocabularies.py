@@ -53,10 +53,6 @@ class ClassTable:
     def names(self) -> tuple[str, ...]:
         return tuple(c.name for c in self.classes)
 
-    def index(self, name: str) -> int:
-        """Position of a class in this table, from 0."""
-        return self.names.index(name)
-
     def __add__(self, other: ClassTable) -> ClassTable:
         return ClassTable((*self.classes, *other.classes))
 
@@ -66,6 +62,10 @@ def _deepscores() -> ClassTable:
     rows = csv.DictReader(text.splitlines())
     return ClassTable(tuple(SymbolClass(int(r["id"]), r["name"], int(r["color"])) for r in rows))
 
+
+SPELLINGS = {"ledgerLine": "legerLine"}
+"""One class that is spelled in two ways: DeepScoresV2's release has the d, its sample and this
+project have not."""
 
 _EXTENSION_NAMES = (
     "barlineSingle",

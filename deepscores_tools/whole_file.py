@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from deepscores_tools.errors import InputError
 
@@ -27,6 +32,13 @@ def write_whole(path: Path, content: str | bytes) -> None:
         raise InputError(
             path, f"cannot be written ({error.strerror}); choose another folder or make room"
         ) from None
+
+
+def write_png(path: Path, pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> None:
+    """Write gray levels of shape (height, width) as a PNG of 8 or 16 bits; see `write_whole`."""
+    stream = BytesIO()
+    Image.fromarray(pixels).save(stream, format="PNG")
+    write_whole(path, stream.getvalue())
 
 
 def remove_parts(folder: Path) -> None:

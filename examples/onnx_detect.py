@@ -18,7 +18,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
@@ -33,6 +32,7 @@ from omr.config import STRIDE, ModelConfig
 from omr.found import Found, fused
 from omr.regions import seen_sides
 from omr.ridges import joined, lengthened
+from omr.scaling import at_interline
 
 MULTIPLE = 32
 
@@ -85,14 +85,9 @@ class OnnxDetector:
 
     def view(self, ink: NDArray[np.uint8], interline: float) -> Found:
         """What is found on the ink brought from this interline to the model's, in its frame."""
-        height, width = ink.shape
-        scale = self.config.interline / interline
-        size = (max(round(width * scale), 1), max(round(height * scale), 1))
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        padded = np.zeros([-(-side // MULTIPLE) * MULTIPLE for side in size[::-1]], np.uint8)
-        padded[: size[1], : size[0]] = cv2.resize(ink, size, interpolation=method)
-        found = self.watershed(padded)
-        larger = np.array([width / size[0], height / size[1]] * 2)
+        small = at_interline(ink, interline, self.config.interline)
+        found = self.watershed(np.pad(small, [(0, -side % MULTIPLE) for side in small.shape]))
+        larger = np.tile(np.divide(ink.shape, small.shape)[::-1], 2)
         return Found(found.boxes * larger, found.labels, found.scores)
 
     def refined(

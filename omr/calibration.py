@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
-from .config import ModelConfig
+from .config import UNTUNED, ModelConfig
 from .evaluation_report import Report
 
 ENOUGH = 5  # instances that a class's own threshold may be fitted on
@@ -72,5 +72,5 @@ def fit_thresholds(report: Report, classes: tuple[str, ...]) -> dict[str, float]
         for c in report.classes
         if c.instances >= ENOUGH and c.best_f1 > 0 and c.name in classes
     }
-    common = median(found.values()) if found else 0.3
+    common = median(found.values()) if found else UNTUNED
     return {name: round(found.get(name, common), 4) for name in classes}

@@ -9,10 +9,11 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from deepscores_tools.errors import InputError
+from deepscores_tools.whole_file import write_whole
 
 
 def save_checkpoint(
@@ -27,39 +28,37 @@ def save_checkpoint(
     """
     tensors: dict[str, Tensor] = {}
     for prefix, module in modules.items():
-        tensors |= {
-            f"{prefix}.{k}": v.detach().contiguous() for k, v in module.state_dict().items()
-        }
+        tensors |= {f"{prefix}.{k}": v for k, v in module.state_dict().items()}
     for row, state in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{row}.{k}": torch.as_tensor(v) for k, v in state.items()}
-    part = file.with_suffix(".part")
+    # safetensors takes neither shared memory nor rows of another order than their shape's.
     rows = {k: v.clone(memory_format=torch.contiguous_format) for k, v in tensors.items()}
+    write_whole(file, save(rows, {"facts": json.dumps(facts)}))
+
+
+def read_facts(file: Path) -> dict[str, Any]:
+    """The facts of a checkpoint, without its weights. Raises InputError if it is damaged."""
     try:
-        save_file(rows, part, {"facts": json.dumps(facts)})
-        part.replace(file)
-    except (OSError, SafetensorError) as error:
-        part.unlink(missing_ok=True)  # a full disk has no room for half a checkpoint
-        raise InputError(file, f"cannot be written ({error}); the one before is kept") from error
+        with safe_open(file, framework="pt") as stored:
+            facts: dict[str, Any] = json.loads(stored.metadata()["facts"])
+    except (OSError, SafetensorError, TypeError, KeyError, ValueError) as error:
+        raise _unusable(file, error) from error
+    return facts
 
 
 def load_checkpoint(
     file: Path, modules: Mapping[str, nn.Module], optimiser: torch.optim.Optimizer
-) -> dict[str, Any]:
-    """Restore what `save_checkpoint` wrote; returns the facts. Raises InputError if damaged."""
+) -> None:
+    """Restore the weights and the optimiser's state. Raises InputError where they do not fit."""
     try:
-        with safe_open(file, framework="pt") as stored:
-            facts: dict[str, Any] = json.loads(stored.metadata()["facts"])
-            tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118
+        tensors = load_file(file)
         for name, module in modules.items():
             prefix = f"{name}."
             module.load_state_dict(
                 {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
             )
-    except (OSError, SafetensorError, KeyError, RuntimeError) as error:
-        reason = str(error).splitlines()[0][:120]
-        raise InputError(
-            file, f"cannot be resumed from ({reason}); remove it to start anew"
-        ) from error
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise _unusable(file, error) from error
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in tensors.items():
         if key.startswith("optimiser."):
@@ -67,4 +66,8 @@ def load_checkpoint(
             state.setdefault(int(row), {})[name] = value
     groups = optimiser.state_dict()["param_groups"]
     optimiser.load_state_dict({"state": state, "param_groups": groups})
-    return facts
+
+
+def _unusable(file: Path, error: Exception) -> InputError:
+    reason = str(error).splitlines()[0][:120]
+    return InputError(file, f"cannot be resumed from ({reason}); remove it to start anew")

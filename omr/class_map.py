@@ -9,11 +9,10 @@ from functools import cached_property
 from pathlib import Path
 
 from deepscores_tools.errors import InputError
+from deepscores_tools.vocabularies import SPELLINGS
 
 HEADER = ("truth_name", "detection_name")
 ANY_OTHER = "*"
-SPELLINGS = {"ledgerLine": "legerLine"}
-"""One class that is spelled in two ways, even within DeepScoresV2."""
 
 
 @dataclass(frozen=True)

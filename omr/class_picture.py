@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import colorsys
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -18,28 +17,27 @@ from deepscores_tools.ink import ink_of
 from .config import STRIDE
 from .detector import Detector
 from .network import MULTIPLE
+from .scaling import at_interline
 from .watershed import energy_map
 
+SIDE = 1024  # pixels at the model's interline; smaller pages are shown whole
 AT_ONCE = 1 << 16  # pixels
 PAPER = 0.3  # of a colour's strength on ink
 
 
 def class_picture(
-    detector: Detector, gray: NDArray[np.uint8], interline: float, side: int = 1024
+    detector: Detector, gray: NDArray[np.uint8], interline: float
 ) -> NDArray[np.uint8]:
     """RGB (h, w, 3): the classes of a page's middle, a colour each, strong where there is ink.
 
-    gray: (H, W), interline in its pixels. side: of what is shown, at the model's interline, where
-    the page is as large. A pixel's class is one of the family that has most energy there.
+    gray: (H, W), interline in its pixels. A pixel's class is one of the family that has most
+    energy there.
     """
-    scale = detector.config.interline / interline
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    whole = ink_of(gray, interline)
-    ink = np.asarray(cv2.resize(whole, None, fx=scale, fy=scale, interpolation=how), np.uint8)
-    top, left = (max(extent - side, 0) // 2 for extent in ink.shape)
-    ink = ink[top : top + side, left : left + side]
+    ink = at_interline(ink_of(gray, interline), interline, detector.config.interline)
+    top, left = (max(extent - SIDE, 0) // 2 for extent in ink.shape)
+    ink = ink[top : top + SIDE, left : left + SIDE]
     height, width = ink.shape
-    padded = np.pad(ink, ((0, -height % MULTIPLE), (0, -width % MULTIPLE)))
+    padded = np.pad(ink, [(0, -side % MULTIPLE) for side in ink.shape])
     label = np.repeat(np.repeat(_labels(detector, padded), STRIDE, 0), STRIDE, 1)
     coloured = _colours(len(detector.config.classes))[label[:height, :width]]
     strength = PAPER + (1 - PAPER) * ink[..., None] / 255

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import cv2
@@ -22,6 +23,7 @@ from deepscores_tools.dataset_image import page_image
 from deepscores_tools.degradation import degrade, draw_preset
 from deepscores_tools.ink import ink_of
 from deepscores_tools.symbols import Page, box_array
+from deepscores_tools.whole_file import write_whole
 
 from .config import AugmentConfig, ModelConfig, TrainConfig
 from .looks import Looks, bare, make_looks
@@ -47,9 +49,9 @@ class CachedPage:
 def cache_pages(pages: Iterable[Page], folder: Path, classes: Sequence[str]) -> list[CachedPage]:
     """Pages as .npy files that workers map into memory; symbols of other classes are left out.
 
-    Pages without interline cannot be scaled, so they are skipped.
+    Pages without interline cannot be scaled, so they are skipped. Raises InputError where a
+    page cannot be read, or the folder not be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     index = {name: i for i, name in enumerate(classes)}
     cached = []
     for page in pages:
@@ -57,9 +59,9 @@ def cache_pages(pages: Iterable[Page], folder: Path, classes: Sequence[str]) -> 
             continue
         file = folder / f"{_fingerprint(page)}.npy"
         if not file.exists():
-            part = file.with_suffix(".part.npy")
-            np.save(part, page_image(page))
-            part.replace(file)
+            stream = BytesIO()
+            np.save(stream, page_image(page))
+            write_whole(file, stream.getvalue())
         known = [s for s in page.symbols if s.name in index]
         labels = np.array([index[s.name] for s in known], dtype=np.int64)
         boxes = box_array(known).astype(np.float32)

@@ -26,6 +26,7 @@ from .found import Found, fused
 from .model_store import load_model
 from .network import MULTIPLE, WatershedNet
 from .refiner import refine
+from .scaling import at_interline
 from .tiling import parts
 from .upside_down import DOUBTFUL, clefs_at_left, readable
 from .watershed import decode, merged, together
@@ -168,19 +169,10 @@ class Detector:
 
     def _view(self, ink: NDArray[np.uint8], interline: float) -> Found:
         """What is found on ink (H, W) brought from this interline to the model's, in its frame."""
-        height, width = ink.shape
-        scale = self.config.interline / interline
-        size = (max(round(width * scale), 1), max(round(height * scale), 1))
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        small = cv2.resize(ink, size, interpolation=method)
-        padded = np.zeros([-(-s // MULTIPLE) * MULTIPLE for s in small.shape], dtype=np.uint8)
-        padded[: size[1], : size[0]] = small
-        found = self._watershed(padded)
-        return Found(
-            found.boxes * np.array([width / size[0], height / size[1]] * 2),
-            found.labels,
-            found.scores,
-        )
+        small = at_interline(ink, interline, self.config.interline)
+        found = self._watershed(np.pad(small, [(0, -side % MULTIPLE) for side in small.shape]))
+        larger = np.tile(np.divide(ink.shape, small.shape)[::-1], 2)
+        return Found(found.boxes * larger, found.labels, found.scores)
 
     def _watershed(self, ink: NDArray[np.uint8]) -> Found:
         """What is found on ink (H, W) of the model's interline, H and W multiples of MULTIPLE."""

@@ -17,20 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.symbols import Page
-from omr.average_precision import RECALLS, best_threshold, precision_curves
-from omr.class_map import ClassMap
-from omr.evaluation_errors import Leftovers, confusions, mistakes, worst
-from omr.evaluation_input import Cell, Comparison, require_names, side_by_side
-from omr.evaluation_report import (
+
+from .average_precision import RECALLS, best_threshold, precision_curves
+from .class_map import ClassMap
+from .evaluation_errors import Leftovers, confusions, mistakes, worst
+from .evaluation_input import Cell, Comparison, require_names, side_by_side
+from .evaluation_report import (
     IOUS,
     ClassResult,
     Counts,
+    EvaluatedPage,
     Judged,
-    PageResult,
     Report,
     SizeResult,
 )
-from omr.matching import Pairs, area, match, overlapping
+from .matching import Pairs, area, match, overlapping
 
 AT_25, AT_50, AT_75 = 0, 1, 6
 SIZES = {"small": (0.0, 32.0**2), "medium": (32.0**2, 96.0**2), "large": (96.0**2, 1e10)}
@@ -131,7 +132,7 @@ def _report(both: Comparison, limits: Mapping[str, float]) -> Report:
             SizeResult(size, sum(n for n, _ in aps), *_means([ap for _, ap in aps]))
             for size, aps in size_aps.items()
         ),
-        pages=tuple(PageResult(key, *_means(page_aps[key]), page_counts[key]) for key in keys),
+        pages=tuple(EvaluatedPage(key, *_means(page_aps[key]), page_counts[key]) for key in keys),
         counts=sum(page_counts.values(), Counts()),
         judged=judged,
         confusions=confusions(wrong),

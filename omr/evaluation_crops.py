@@ -17,8 +17,9 @@ from PIL import Image
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.errors import InputError
 from deepscores_tools.symbols import Box, Page
-from omr.class_map import ClassMap
-from omr.evaluation_errors import Mistake
+
+from .class_map import ClassMap
+from .evaluation_errors import Mistake
 
 MARGIN, LEAST = 1.5, 6.0  # around a box, and the least side of a crop, in interlines
 SLIMMEST = 0.4  # least ratio of a crop's sides

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.symbols import Box
-from omr.matching import match, overlapping
+
+from .matching import match, overlapping
 
 IOU = 0.5
 WORST = 8

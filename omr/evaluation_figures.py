@@ -11,8 +11,8 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from omr.average_precision import RECALLS
-from omr.evaluation_report import IOUS, Report
+from .average_precision import RECALLS
+from .evaluation_report import IOUS, Report
 
 SHOWN = (0.25, 0.5, 0.75, 0.9)
 """IoUs whose mean curve is drawn."""

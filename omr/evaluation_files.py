@@ -8,14 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from deepscores_tools.formats import coco, format_of, read_dataset, read_selected
-from deepscores_tools.splits import parse_spec, select
+from deepscores_tools.page_choice import parse_spec, select
 from deepscores_tools.symbols import Page
-from omr.class_map import ClassMap
-from omr.evaluation import evaluate
-from omr.evaluation_crops import Crop, crops_of
-from omr.evaluation_errors import Mistake
-from omr.evaluation_report import Report
-from omr.model_store import model_folder, read_config
+
+from .class_map import ClassMap
+from .evaluation import evaluate
+from .evaluation_crops import Crop, crops_of
+from .evaluation_errors import Mistake
+from .evaluation_report import Report
+from .model_store import model_folder, read_config
 
 
 def evaluate_files(

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from omr import evaluation_figures as figures
-from omr.evaluation_crops import Crop
-from omr.evaluation_errors import Mistake
-from omr.evaluation_report import PROTOCOL, Report
+from . import evaluation_figures as figures
+from .evaluation_crops import Crop
+from .evaluation_errors import Mistake
+from .evaluation_report import PROTOCOL, Report
 
 MOST_CONFUSIONS = 30
 SHEET_CLASSES = 40

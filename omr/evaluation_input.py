@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.symbols import Page, box_array
-from omr.class_map import ClassMap
+
+from .class_map import ClassMap
 
 Name = TypeVar("Name", str, str | None)
 MAX_NAMED = 8  # names spelled out in a message; the rest is counted

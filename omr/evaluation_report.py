@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from omr.average_precision import RECALLS, best_threshold
-from omr.evaluation_errors import Mistake
-from omr.reliability import Reliability, reliability
+from .average_precision import RECALLS, best_threshold
+from .evaluation_errors import Mistake
+from .reliability import Reliability, reliability
 
 PROTOCOL = "coco-dense"
 IOUS = (0.25, *np.linspace(0.5, 0.95, 10).tolist())
@@ -86,7 +86,7 @@ class SizeResult:
 
 
 @dataclass(frozen=True, slots=True)
-class PageResult:
+class EvaluatedPage:
     """One page: AP averaged over the classes on it; None on a page without symbols."""
 
     key: str
@@ -128,7 +128,7 @@ class Report:
 
     classes: tuple[ClassResult, ...]
     sizes: tuple[SizeResult, ...]
-    pages: tuple[PageResult, ...]
+    pages: tuple[EvaluatedPage, ...]
     counts: Counts
     curves: NDArray[np.float64]
     judged: Mapping[str, Judged]
@@ -222,7 +222,7 @@ class Report:
         return json.dumps(self.as_dict(), indent=1, ensure_ascii=False) + "\n"
 
 
-def _flat(result: ClassResult | PageResult, fields: tuple[str, ...]) -> dict[str, Any]:
+def _flat(result: ClassResult | EvaluatedPage, fields: tuple[str, ...]) -> dict[str, Any]:
     name = result.name if isinstance(result, ClassResult) else result.key
     return {"name": name, **{f: getattr(result, f) for f in fields}, **result.counts.as_dict()}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from omr.evaluation_report import PROTOCOL, Counts, Report, Summary
+from .evaluation_report import PROTOCOL, Counts, Report, Summary
 
 MOST = 15
 """Confusions that are shown."""
@@ -30,7 +30,7 @@ def _head(report: Report) -> Iterator[str]:
     precision, recall, f1 = _shares(report.counts)
     yield ""
     shares = f"precision {precision}  recall {recall}  F1 {f1}"
-    yield f"At the thresholds given (-m; else all), IoU .5: {shares}"
+    yield f"At the thresholds given (else all detections), IoU .5: {shares}"
     threshold, best = report.best_common
     yield f"Best F1 with one threshold for all classes: {best:.3f} at score {threshold:.3f}"
     if report.reliability.error is not None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from deepscores_tools.errors import InputError
+from deepscores_tools.whole_file import write_whole
 
 from .config import ModelConfig
 
@@ -109,11 +110,13 @@ def _refuse_stand_ins(file: Path) -> None:
 
 
 def save_model(folder: Path, net: WatershedNet, config: ModelConfig) -> None:
-    """Write weights (fp16, batch-norm rows fp32) and configuration, each whole or not at all."""
-    import torch
-    from safetensors.torch import save_file
+    """Write weights (fp16, batch-norm rows fp32) and configuration, each whole or not at all.
 
-    folder.mkdir(parents=True, exist_ok=True)
+    Raises InputError where they cannot be written.
+    """
+    import torch
+    from safetensors.torch import save
+
     weights = {}
     for name, value in net.state_dict().items():
         if name.endswith("num_batches_tracked"):
@@ -122,18 +125,14 @@ def save_model(folder: Path, net: WatershedNet, config: ModelConfig) -> None:
         weights[name] = (
             value.detach().cpu().to(torch.float32 if keep else torch.float16).contiguous()
         )
-    part = folder / "model.safetensors.part"
-    save_file(weights, part)
-    part.chmod(0o644)  # safetensors makes files private
-    part.replace(folder / "model.safetensors")
+    write_whole(folder / "model.safetensors", save(weights))
     write_config(folder, config)
 
 
 def write_config(folder: Path, config: ModelConfig) -> None:
-    """Write `config.json`, whole or not at all."""
-    part = folder / "config.json.part"
-    part.write_text(json.dumps(config.model_dump(mode="json"), indent=1) + "\n", encoding="utf-8")
-    part.replace(folder / "config.json")
+    """Write `config.json`, whole or not at all. Raises InputError where it cannot be."""
+    text = json.dumps(config.model_dump(mode="json"), indent=1) + "\n"
+    write_whole(folder / "config.json", text)
 
 
 def model_hash(folder: Path) -> str:

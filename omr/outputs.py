@@ -1,16 +1,7 @@
-"""The folder a run of detections is written to: what lies where, and who may write into it.
-
-OUT/run.json             the options of the run
-OUT/pages/<page>.json    the spool of finished pages
-OUT/detections.json      COCO, all pages
-OUT/mung/<page>.xml      OUT/csv/<page>.csv      OUT/overlay/<page>.png
-OUT/failures.csv         what could not be done, where that is anything
-"""
+"""What a run of detections writes into its folder (run_folder.py), and what it may write over."""
 
 from __future__ import annotations
 
-import csv as csv_file
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -20,16 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.errors import InputError
+from deepscores_tools.failures import FAILURES
 from deepscores_tools.formats import coco, csv, mung
+from deepscores_tools.formats.coco_read import DETECTIONS
 from deepscores_tools.symbols import Page
 from deepscores_tools.whole_file import remove_parts, write_whole
 
 from . import spool
 from .overlay import overlay_png
+from .run_folder import INPUTS, OVERLAY, RUN, SPOOL, VIEW
 
 FORMATS = ("coco", "mung", "csv")
-FAILURES = "failures.csv"
-_SUFFIXES = {"mung": ".xml", "csv": ".csv", "overlay": ".png"}  # of the kinds with a file a page
+_SUFFIXES = {"mung": ".xml", "csv": ".csv", OVERLAY: ".png"}  # of the kinds with a file a page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +55,14 @@ class Outputs:
         """
         self.out = out
         self.options = options
-        self.spool = out / "pages"
+        self.spool = out / SPOOL
         if overwrite:
             self._clear()
         else:
             self._refuse_other_options()
         for folder in (out, self.spool, *(out / kind for kind in _SUFFIXES)):
             remove_parts(folder)
-        write_whole(out / "run.json", json.dumps(options.record(), indent=1) + "\n")
+        write_whole(out / RUN, json.dumps(options.record(), indent=1) + "\n")
 
     def finished(self, key: str, origin: str) -> Page | None:
         """The page of this key if it is done, with all its files, from this very picture."""
@@ -85,7 +78,7 @@ class Outputs:
     def add(self, page: Page, origin: str, gray: NDArray[np.uint8]) -> None:
         """Take in a detected page: write the files that are its own, then put it into the spool."""
         if self.options.overlay:
-            write_whole(self.file("overlay", page.key), overlay_png(gray, page))
+            write_whole(self.file(OVERLAY, page.key), overlay_png(gray, page))
         for kind, write in (("mung", mung.write_page), ("csv", csv.write_page)):
             if kind in self.options.formats:
                 write(page, self.file(kind, page.key))
@@ -97,33 +90,20 @@ class Outputs:
         classes: the detector's, which become the categories.
         """
         if "coco" in self.options.formats:
-            coco.write(spool.pages(self.spool), self.out / "detections.json", classes)
-
-    def write_failures(self, failures: Sequence[InputError]) -> None:
-        """Write failures.csv, a row each; where there are none, remove an earlier run's."""
-        file = self.out / FAILURES
-        if not failures:
-            file.unlink(missing_ok=True)
-            return
-        table = io.StringIO()
-        writer = csv_file.writer(table, lineterminator="\n")
-        writer.writerow(("where", "problem"))
-        writer.writerows((failure.where, failure.problem) for failure in failures)
-        write_whole(file, table.getvalue())
+            coco.write(spool.pages(self.spool), self.out / DETECTIONS, classes)
 
     def _kinds(self) -> list[str]:
         """Of what this run writes a file for each page."""
-        asked = (*self.options.formats, *(["overlay"] if self.options.overlay else []))
+        asked = (*self.options.formats, *([OVERLAY] if self.options.overlay else []))
         return [kind for kind in _SUFFIXES if kind in asked]
 
     def _refuse_other_options(self) -> None:
-        file = self.out / "run.json"
+        file = self.out / RUN
         if not file.exists():
-            if (self.out / "detections.json").exists():
+            if (self.out / DETECTIONS).exists():
                 raise InputError(
-                    self.out / "detections.json",
-                    "is there already, without the run.json of ours; give another -o, or"
-                    " --overwrite",
+                    self.out / DETECTIONS,
+                    f"is there already, without the {RUN} of ours; give another -o, or --overwrite",
                 )
             return
         try:
@@ -147,5 +127,5 @@ class Outputs:
             for kind in _SUFFIXES:
                 self.file(kind, page.key).unlink(missing_ok=True)
             spool.spool_file(self.spool, page.key).unlink(missing_ok=True)
-        for name in ("run.json", "inputs.json", "detections.json", "view.html", FAILURES):
+        for name in (RUN, INPUTS, DETECTIONS, VIEW, FAILURES):
             (self.out / name).unlink(missing_ok=True)

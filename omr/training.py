@@ -19,13 +19,14 @@ from tqdm import tqdm
 
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.errors import InputError
+from deepscores_tools.folder_lock import only_writer
 from deepscores_tools.formats import read_selected
 from deepscores_tools.symbols import Page
 from deepscores_tools.vocabularies import DEEPSCORES
-from deepscores_tools.whole_file import write_whole
+from deepscores_tools.whole_file import remove_parts, write_whole
 
 from .calibration import fitted
-from .checkpoint import load_checkpoint, save_checkpoint
+from .checkpoint import load_checkpoint, read_facts, save_checkpoint
 from .class_picture import class_picture
 from .config import (
     AugmentConfig,
@@ -45,21 +46,26 @@ from .network import WatershedNet
 from .pretraining import TASKS, Labelled, Pretraining, examples
 from .validation import validate
 
+CHECKPOINT = "checkpoint.safetensors"
+
 
 def train(recipe: Recipe, out: Path, device: str = "auto") -> Path:
     """Train as the recipe says, in the folder `out`; returns the model folder `out/model`.
 
     `out` holds the page cache, `checkpoint.safetensors`, TensorBoard events and the best model by
-    validation mAP. Raises InputError for unreadable data or another recipe's folder.
+    validation mAP. Raises InputError for unreadable data, for another recipe's folder, and for
+    one that another process trains in.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        problem = f"cannot be a folder ({error.strerror}); name another"
-        raise InputError(out, problem) from error
-    if recipe.training.start_from:
-        model_folder(recipe.training.start_from)  # refused before pages are read
-    return _Run(recipe, out, pick_device(device)).go()
+    with only_writer(out):
+        for folder in (out, out / "cache", out / "model"):
+            remove_parts(folder)
+        # Refused before pages are read, which takes long.
+        if recipe.training.start_from:
+            model_folder(recipe.training.start_from)
+        checkpoint = out / CHECKPOINT
+        if checkpoint.exists() and read_facts(checkpoint).get("recipe") != _essence(recipe):
+            raise InputError(out, "holds a run of another recipe; name another folder or remove it")
+        return _Run(recipe, out, pick_device(device)).go()
 
 
 def written_out(model: ModelConfig, pages: Sequence[Page], data: DataConfig) -> ModelConfig:
@@ -124,12 +130,12 @@ class _Run:
         self.optimiser = _optimiser([p for p in learnt if p.requires_grad], self.training)
         self.total = TotalLoss(self.training.weights, self.training.normalise_losses)
         self.step, self.best = 0, -1.0
-        self.checkpoint = out / "checkpoint.safetensors"
+        self.checkpoint = out / CHECKPOINT
         if self.checkpoint.exists():
-            facts = load_checkpoint(self.checkpoint, self.modules, self.optimiser)
+            load_checkpoint(self.checkpoint, self.modules, self.optimiser)
+            facts = read_facts(self.checkpoint)
             self.step, self.best = facts["step"], facts["best"]
             self.total.recent.update(facts.get("recent", {}))
-            _require_same(facts["recipe"], _essence(recipe), out)
 
     def _model(self, pages: Sequence[Page]) -> ModelConfig:
         if self.recipe.model:
@@ -357,8 +363,3 @@ def _essence(recipe: Recipe) -> str:
     return json.dumps(
         recipe.model_dump(mode="json", exclude={"training": may_change}), sort_keys=True
     )
-
-
-def _require_same(stored: str, wanted: str, out: Path) -> None:
-    if stored != wanted:
-        raise InputError(out, "holds a run of another recipe; name another folder or remove it")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from deepscores_tools.errors import InputError
+from deepscores_tools.failures import write_failures
 from deepscores_tools.folder_lock import only_writer
 from deepscores_tools.page_sources import find_pages
 from deepscores_tools.symbols import Box, Page, Symbol
@@ -142,11 +143,10 @@ def test_few_pages_are_in_memory_at_a_time(book: Path, tmp_path: Path) -> None:
 
 
 def test_failures_are_listed_and_forgotten(tmp_path: Path) -> None:
-    outputs = Outputs(tmp_path, OPTIONS)
-    outputs.write_failures([InputError("a,b.png", 'no "music"')])
+    write_failures([InputError("a,b.png", 'no "music"')], tmp_path)
     with (tmp_path / "failures.csv").open(newline="") as file:
         assert list(csv.reader(file)) == [["where", "problem"], ["a,b.png", 'no "music"']]
-    outputs.write_failures([])
+    write_failures([], tmp_path)
     assert not (tmp_path / "failures.csv").exists()
 
 

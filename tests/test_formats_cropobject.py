@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deepscores_tools.class_maps import MUSCIMA_1_0, apply_map, class_map
+from deepscores_tools.class_maps import apply_map, class_map, vocabulary
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import cropobject, mung, read_dataset
 from deepscores_tools.symbols import Box
@@ -87,7 +87,7 @@ def test_real_pages_become_mung_with_the_names_of_2_0(tmp_path: Path) -> None:
     assert [len(page.symbols) for page in made] == [729, 544, 451]
     assert sum(len(s.outlinks) for page in made for s in page.symbols) == 725 + 524 + 432
     assert all(s.mask is not None for page in made for s in page.symbols)
-    assert {s.name for page in made for s in page.symbols} <= set(MUSCIMA_1_0.names)
+    assert {s.name for page in made for s in page.symbols} <= set(vocabulary("muscima-1.0").names)
     mapped = list(apply_map(made, class_map("muscima-1.0", "muscima-2.0"), unmapped="keep"))
     mung.write(mapped, tmp_path)
     for one, other in zip(mapped, mung.read(tmp_path), strict=True):

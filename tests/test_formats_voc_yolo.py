@@ -46,6 +46,14 @@ def test_round_trip_keeps_what_the_format_holds(format_name: str, made: list[Pag
                 assert theirs.box == mine.box  # or a mask would no longer fit
 
 
+def test_a_picture_that_cannot_be_copied_is_told(tmp_path: Path) -> None:
+    out = tmp_path / "a.png"  # a file where a folder is to be
+    Image.fromarray(np.full((30, 40), 200, dtype=np.uint8)).save(out)
+    with pytest.raises(InputError, match=r"cannot be copied to .*JPEGImages/a\.png \(Not a dir"):
+        voc.write([one_page(STEM, image=out)], out)
+    assert list(tmp_path.iterdir()) == [out]
+
+
 def test_voc_counts_from_one_and_includes_the_ends(tmp_path: Path) -> None:
     voc.write([one_page(STEM)], tmp_path)
     text = (tmp_path / "Annotations/a.xml").read_text()

@@ -19,7 +19,7 @@ from PIL import Image
 from deepscores_tools.checking import CheckReport, check_dataset
 from deepscores_tools.class_maps import class_map
 from deepscores_tools.dataset_reading import open_pages
-from deepscores_tools.engraving import RenderPlan, generator, render_dataset, rendered_dataset
+from deepscores_tools.engraving import RenderPlan, generator, render_dataset
 from deepscores_tools.engraving.compose import compose_score
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import coco
@@ -163,7 +163,7 @@ def test_scores_that_fail_are_listed_and_not_tried_again(
     once = RenderPlan(max_pages_per_score=1, composed_fraction=0.0)
     report = render_dataset([folder], out, "coco", once)
     assert report.pages == 3
-    rows = (out / rendered_dataset.FAILURES).read_text().splitlines()
+    rows = (out / "failures.csv").read_text().splitlines()
     assert rows[0] == "where,problem"
     assert sorted(row.split("/")[-1].split(",")[0] for row in rows[1:]) == [
         "broken.musicxml", "empty.krn"]  # fmt: skip

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from errno import ENOSPC
 from pathlib import Path
 
 import cv2
@@ -14,13 +16,14 @@ import torch
 from click.testing import CliRunner
 from omr_cli.main import main
 from pydantic import ValidationError
-from safetensors import SafetensorError
+from safetensors.torch import save_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from deepscores_tools.errors import InputError
+from deepscores_tools.folder_lock import only_writer
 from deepscores_tools.formats import coco
 from deepscores_tools.symbols import Box, Page, Symbol
-from omr.checkpoint import load_checkpoint, save_checkpoint
+from omr.checkpoint import load_checkpoint, read_facts, save_checkpoint
 from omr.config import (
     AugmentConfig,
     ModelConfig,
@@ -103,8 +106,8 @@ def test_a_resumed_run_ends_where_an_unbroken_one_does(recipe: Recipe, tmp_path:
         net, ema = WatershedNet(model), WatershedNet(model)
         optimiser = torch.optim.AdamW(net.parameters())
         checkpoint = tmp_path / run / "checkpoint.safetensors"
-        facts = load_checkpoint(checkpoint, {"net": net, "ema": ema}, optimiser)
-        assert facts["step"] == 4
+        load_checkpoint(checkpoint, {"net": net, "ema": ema}, optimiser)
+        assert read_facts(checkpoint)["step"] == 4
         states.append(net.state_dict())
     for name, value in states[0].items():
         torch.testing.assert_close(value, states[1][name], rtol=0, atol=0)
@@ -141,11 +144,50 @@ def test_calibrating_on_the_validation_pages_gives_what_training_gave(
     assert "is there already" in again.output
 
 
-def test_another_recipe_in_the_same_folder_is_refused(recipe: Recipe, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"interline": 12.0},
+        {"families": {"all": ("*",)}},
+        {"network": NetworkConfig(widths=(32,) * 5, neck=16, features=16, hidden=8)},
+    ],
+)
+def test_another_recipe_in_the_same_folder_is_refused_before_pages_are_read(
+    recipe: Recipe, tmp_path: Path, other: dict[str, object]
+) -> None:
     train(with_steps(recipe, 2), tmp_path / "run", "cpu")
-    other = recipe.model_copy(update={"model": recipe.model.model_copy(update={"interline": 12.0})})
-    with pytest.raises(InputError, match="another recipe"):
-        train(other, tmp_path / "run", "cpu")
+    shutil.rmtree(tmp_path / "data")
+    assert recipe.model
+    changed = recipe.model_copy(update={"model": recipe.model.model_copy(update=other)})
+    with pytest.raises(InputError, match="holds a run of another recipe"):
+        train(changed, tmp_path / "run", "cpu")
+
+
+@pytest.mark.parametrize("damage", [b"", b"half", None])
+def test_a_damaged_checkpoint_is_refused(
+    recipe: Recipe, tmp_path: Path, damage: bytes | None
+) -> None:
+    train(with_steps(recipe, 2), tmp_path / "run", "cpu")
+    file = tmp_path / "run/checkpoint.safetensors"
+    if damage is None:
+        save_file({"x": torch.zeros(1)}, file)  # no facts
+    else:
+        file.write_bytes(damage)
+    with pytest.raises(InputError, match=r"cannot be resumed from .*; remove it to start anew"):
+        train(recipe, tmp_path / "run", "cpu")
+
+
+def test_a_folder_that_is_trained_in_is_refused(recipe: Recipe, tmp_path: Path) -> None:
+    with only_writer(tmp_path / "run"), pytest.raises(InputError, match="another process"):
+        train(recipe, tmp_path / "run", "cpu")
+
+
+def test_what_a_killed_run_left_is_removed(recipe: Recipe, tmp_path: Path) -> None:
+    for name in (".checkpoint.safetensors.77.part", "model/.model.safetensors.77.part"):
+        (tmp_path / "run" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "run" / name).touch()
+    train(with_steps(recipe, 1), tmp_path / "run", "cpu")
+    assert list((tmp_path / "run").rglob("*.part")) == []
 
 
 def test_training_further_keeps_the_classes_and_what_is_frozen(
@@ -260,7 +302,7 @@ def test_a_recipe_in_another_encoding_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_in_the_place_of_the_run_is_refused(recipe: Recipe, tmp_path: Path) -> None:
     (tmp_path / "run").write_text("")
-    with pytest.raises(InputError, match="cannot be a folder"):
+    with pytest.raises(InputError, match="cannot be written"):
         train(recipe, tmp_path / "run", "cpu")
 
 
@@ -304,19 +346,18 @@ def test_the_rate_rises_stays_and_falls() -> None:
 def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(_: object, file: Path, __: object) -> None:
-        file.write_bytes(b"half")
-        raise SafetensorError("No space left on device")
+    def full(_: Path, __: Path) -> None:
+        raise OSError(ENOSPC, "No space left on device")
 
     net = torch.nn.Linear(2, 2)
     optimiser = torch.optim.AdamW(net.parameters())
     file = tmp_path / "checkpoint.safetensors"
     save_checkpoint(file, {"net": net}, optimiser, {"step": 1})
-    monkeypatch.setattr("omr.checkpoint.save_file", full)
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(InputError, match="No space left"):
         save_checkpoint(file, {"net": net}, optimiser, {"step": 2})
-    assert load_checkpoint(file, {"net": net}, optimiser) == {"step": 1}
-    assert list(tmp_path.glob("*.part")) == []
+    assert read_facts(file) == {"step": 1}
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_the_thesiss_schedule_runs_and_resumes(recipe: Recipe, tmp_path: Path) -> None:

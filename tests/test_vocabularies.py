@@ -28,7 +28,7 @@ def test_extensions_leave_the_second_annotation_set_alone() -> None:
 def test_printed_classes_join_both_in_order() -> None:
     assert len(PRINTED_CLASSES) == len(DEEPSCORES) + len(EXTENSIONS)
     assert PRINTED_CLASSES.names[:136] == DEEPSCORES.names
-    assert PRINTED_CLASSES.index("barlineSingle") == 136
+    assert PRINTED_CLASSES.names.index("barlineSingle") == 136
     assert "tuplet3" in PRINTED_CLASSES
     assert "noSuchClass" not in PRINTED_CLASSES
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from omr_cli.convert import FORMAT_NAMES
-from omr_cli.options import PATH
+from omr_cli.options import PATH, require_elsewhere
 
 
 @click.command(short_help="Carry a page's symbols over to its photo.")
@@ -31,13 +31,11 @@ def align(photo: Path, render: str, out: Path, format_name: str, page: str | Non
     """
     from deepscores_tools.alignment import aligned_pages
     from deepscores_tools.conversion import write_dataset
-    from deepscores_tools.dataset_reading import open_pages, same_place
-    from deepscores_tools.errors import InputError
+    from deepscores_tools.dataset_reading import open_pages
     from omr_cli.progress import progress
 
     source = open_pages(render, masks=True)
-    if same_place(render, out):
-        raise InputError(out, "would replace what is read; choose another place")
+    require_elsewhere(render, out)
     found = progress(aligned_pages(photo, source, page, report=click.echo))
     counts = write_dataset(found, out, format_name, source.listed_classes())
     click.echo(f"{out}: {counts['pages']} pages, {counts['symbols']} symbols")

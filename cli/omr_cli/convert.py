@@ -6,7 +6,14 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import PATH, images_option, masks_option, notice_of_masks, pictures_of
+from omr_cli.options import (
+    PATH,
+    images_option,
+    masks_option,
+    notice_of_masks,
+    pictures_of,
+    require_elsewhere,
+)
 
 FORMAT_NAMES = (
     "deepscores-v1", "deepscores-v2", "mung", "coco", "voc", "yolo", "csv", "labelstudio",
@@ -56,14 +63,12 @@ def convert(
     from deepscores_tools.class_choice import chosen_map, target_classes
     from deepscores_tools.class_maps import apply_map
     from deepscores_tools.conversion import write_dataset
-    from deepscores_tools.dataset_reading import open_pages, same_place
-    from deepscores_tools.errors import InputError
+    from deepscores_tools.dataset_reading import open_pages
     from deepscores_tools.picture_source import with_pictures
     from omr_cli.progress import progress
 
     source = open_pages(dataset, masks=masks, annotation_set=annotation_set)
-    if same_place(dataset, out):
-        raise InputError(out, "would replace what is read; choose another place")
+    require_elsewhere(dataset, out)
     notice_of_masks(source)
     pages = progress(source)
     if images is not None or not (out.suffix or format_name in WITHOUT_PICTURES):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from omr_cli.options import PATH
+from omr_cli.options import PATH, device_option
 
 if TYPE_CHECKING:
     from omr.batch import PageResult
@@ -30,8 +30,7 @@ BAR = "{percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} pages, {rate_noinv_fmt}, {
               help="Also make OUT/view.html, to look at the pages and correct them.")  # fmt: skip
 @click.option("--min-score", type=click.FloatRange(0, 1),
               help="Least score of a symbol.  [default: the model's, per class]")  # fmt: skip
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto",
-              show_default=True, help="Where to compute.")  # fmt: skip
+@device_option
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), default=None,
               help="Pages at a time.  [default: one a core, at most 4]")  # fmt: skip
 @click.option("--overwrite", is_flag=True,
@@ -57,15 +56,16 @@ def detect(
     """
     from deepscores_tools.errors import InputError
     from deepscores_tools.page_sources import find_pages
+    from omr.run_folder import OVERLAY, VIEW, note_inputs
 
-    sources, failures = find_pages(pages, skip=out / "overlay")
+    sources, failures = find_pages(pages, skip=out / OVERLAY)
     if sources:
+        from deepscores_tools.failures import write_failures
         from deepscores_tools.folder_lock import only_writer
         from omr.batch import detect_batch, inputs_without_staves
         from omr.detector import Detector, set_threads
         from omr.model_store import model_folder, model_hash, model_names
         from omr.outputs import FORMATS, Outputs, RunOptions
-        from omr.run_inputs import note_inputs
 
         folder = model_folder(model)
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -92,12 +92,12 @@ def detect(
                 InputError(argument, "no staves found on any of its pages; is it music?")
                 for argument in inputs_without_staves(results)
             ]
-            outputs.write_failures(failures)
+            write_failures(failures, out)
         note_inputs(out, [s.argument for s in sources])
         if html and any(result.failure is None for result in results):
-            from omr_cli.view import NAME, write
+            from omr_cli.view import write
 
-            write(str(out), out / NAME, model=model)
+            write(str(out), out / VIEW, model=model)
     for failure in failures:
         click.echo(f"Error: {failure}", err=True)
     if failures:

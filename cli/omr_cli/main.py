@@ -15,7 +15,7 @@ COMMANDS = {
     "evaluate": "Compare detections with ground truth.",
     "view": "Make one HTML file to see and correct symbols.",
     "dataset": "Make, read and convert ground truth.",
-    "models": "List, show and export models.",
+    "models": "List, show, export and calibrate models.",
 }
 """Each command's line in the list; the command itself is omr_cli.<name>.<name>."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from omr_cli.options import PATH
+from omr_cli.options import PATH, device_option, threads_option
 
 
 @click.group()
@@ -70,9 +70,8 @@ def export(model: str, out: Path) -> None:
               help="The model with them, a new folder.")  # fmt: skip
 @click.option("--worn", is_flag=True,
               help="Wear every other page as a scanner or a camera might.")  # fmt: skip
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto",
-              show_default=True, help="Where to detect.")  # fmt: skip
-@click.option("--threads", type=click.IntRange(min=1), help="Processor threads to use.")
+@device_option
+@threads_option
 def calibrate(
     model: str,
     datasets: tuple[str, ...],

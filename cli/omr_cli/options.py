@@ -36,15 +36,36 @@ masks_option = click.option(
     help="Cut masks from the segmentation images of DeepScores; boxes grow to whole pixels.",
 )
 
+device_option = click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Where to compute.",
+)
+
+threads_option = click.option(
+    "--threads", type=click.IntRange(min=1), help="Processor threads to use."
+)
+
 
 def pictures_of(dataset: str, images: Path | None) -> PictureSource:
     """The pictures in `images`; where that is not said, those that a run was given."""
+    from deepscores_tools.page_choice import parse_spec
     from deepscores_tools.picture_source import PictureSource
-    from deepscores_tools.splits import parse_spec
-    from omr.run_inputs import run_inputs
+    from omr.run_folder import run_inputs
 
     path, _ = parse_spec(dataset)
     return PictureSource(*([images] if images is not None else run_inputs(path)))
+
+
+def require_elsewhere(dataset: str, out: Path) -> None:
+    """Refuse an OUT that is the dataset itself, or a folder around it. Raises InputError."""
+    from deepscores_tools.dataset_reading import same_place
+    from deepscores_tools.errors import InputError
+
+    if same_place(dataset, out):
+        raise InputError(out, "would replace what is read; choose another place")
 
 
 def notice_of_masks(source: Pages) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from omr_cli.convert import FORMAT_NAMES
-from omr_cli.options import PATH, masks_option, notice_of_masks
+from omr_cli.options import PATH, masks_option, notice_of_masks, require_elsewhere
 
 
 @click.command(short_help="Divide a dataset into train, val and test.")
@@ -46,9 +46,8 @@ def split(
     from typing import cast
 
     from deepscores_tools.conversion import write_dataset
-    from deepscores_tools.dataset_reading import open_pages, same_place
+    from deepscores_tools.dataset_reading import open_pages
     from deepscores_tools.dataset_split import SETS, overlaps, split_pages
-    from deepscores_tools.errors import InputError
     from deepscores_tools.formats.writing import whole_stream
     from deepscores_tools.page_units import Unit
     from deepscores_tools.whole_folder import whole_folder
@@ -56,8 +55,7 @@ def split(
 
     if test + val >= 1:
         raise click.UsageError("--test and --val leave nothing to train on")
-    if same_place(dataset, out):
-        raise InputError(out, "would replace what is read; choose another place")
+    require_elsewhere(dataset, out)
     unit = cast(Unit, by)
     source = open_pages(dataset, masks=masks)
     if not only_list:

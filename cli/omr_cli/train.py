@@ -6,22 +6,21 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import PATH
+from omr_cli.options import PATH, device_option, threads_option
 
 
 @click.command()
 @click.argument("config", type=PATH)
 @click.option("-o", "--out", type=PATH, default=Path("runs/model"),
               show_default=True, help="Folder of the run; an interrupted one goes on.")  # fmt: skip
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto",
-              show_default=True, help="Where to train.")  # fmt: skip
+@device_option
 @click.option("--from", "start_from", metavar="MODEL",
               help="Go on from a released model or a model folder.")  # fmt: skip
 @click.option("--freeze", "frozen", multiple=True,
               type=click.Choice(["pyramid", "energy", "classes", "box", "refiner"]),
               help="Part that keeps its weights; may be repeated.")  # fmt: skip
 @click.option("--steps", type=click.IntRange(min=1), help="Instead of the recipe's steps.")
-@click.option("--threads", type=click.IntRange(min=1), help="Processor threads to use.")
+@threads_option
 def train(
     config: Path,
     out: Path,

@@ -9,8 +9,6 @@ import click
 
 from omr_cli.options import PATH, images_option
 
-NAME = "view.html"
-
 
 @click.command()
 @click.argument("dataset")
@@ -40,14 +38,14 @@ def view(
     DATASET is the folder that omr detect wrote, or a dataset of any readable format; it may
     choose pages by an attribute, as `muscima-pp/v2.0#writer=07` does.
     """
-    from deepscores_tools.splits import parse_spec
+    from deepscores_tools.page_choice import parse_spec
     from omr.class_map import ClassMap
-    from omr.viewer.viewing import is_run
+    from omr.run_folder import VIEW, is_run
 
     path, _ = parse_spec(dataset)
     write(
         dataset,
-        out or (path / NAME if is_run(path) else Path(NAME)),
+        out or (path / VIEW if is_run(path) else Path(VIEW)),
         truth=truth,
         images=images,
         model=model,
@@ -58,8 +56,9 @@ def view(
 
 def write(dataset: str, file: Path, **options: Any) -> None:
     """`omr.viewer.viewing.write_view`, and a line that says what was written."""
-    from deepscores_tools.splits import parse_spec
-    from omr.viewer.viewing import is_run, write_view
+    from deepscores_tools.page_choice import parse_spec
+    from omr.run_folder import is_run
+    from omr.viewer.viewing import write_view
 
     written = write_view(dataset, file, **options)
     size = file.stat().st_size / 1e6

@@ -20,7 +20,7 @@ from deepscores_tools.checking.page_checks import page_defects
 from deepscores_tools.class_maps import VOCABULARIES, vocabulary
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import FORMATS, format_of
-from deepscores_tools.splits import fits, parse_spec
+from deepscores_tools.page_choice import fits, parse_spec
 from deepscores_tools.symbols import Page
 
 _EXAMINERS: Mapping[str, Callable[[Path], Iterator[Examined]]] = {

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import numpy as np
 
 from deepscores_tools.checking.defects import Defect, Examined
-from deepscores_tools.formats.mung_data import ONE_SIDED
+from deepscores_tools.formats.mung_data import one_sided
 from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.tiles import TRUNCATED
 
@@ -43,7 +42,7 @@ def page_defects(examined: Examined) -> Iterator[Defect]:
             other = seen.setdefault(symbol.id, place)
             if other != place:
                 yield Defect(where, "duplicate", f"the id {symbol.id} of {other}")
-        for link in dict.fromkeys((*symbol.outlinks, *_one_sided(symbol))):
+        for link in dict.fromkeys((*symbol.outlinks, *one_sided(symbol))):
             if link not in ids:
                 yield Defect(where, "dangling link", f"{name} is linked with {link}, "
                              "which is not on the page")  # fmt: skip
@@ -74,14 +73,6 @@ def _is_outside(box: Box, page: Page) -> bool:
         or box.x1 > page.width + ROUNDING
         or box.y1 > page.height + ROUNDING
     )
-
-
-def _one_sided(symbol: Symbol) -> list[int]:
-    text = symbol.attributes.get(ONE_SIDED)
-    try:
-        return [int(link) for link in json.loads(str(text))] if text is not None else []
-    except (ValueError, TypeError):
-        return []
 
 
 def _shown(box: Box) -> str:

@@ -9,9 +9,6 @@ from deepscores_tools.class_maps.maps import ClassMap, Mapped, class_map, read_m
 from deepscores_tools.class_maps.tables import (
     DEEPSCORES_V1,
     DEEPSCORES_V2_SECOND,
-    MUSCIMA_1_0,
-    MUSCIMA_2_0,
-    MUSCIMA_2_1,
     VOCABULARIES,
     smufl,
     vocabulary,
@@ -20,9 +17,6 @@ from deepscores_tools.class_maps.tables import (
 __all__ = [
     "DEEPSCORES_V1",
     "DEEPSCORES_V2_SECOND",
-    "MUSCIMA_1_0",
-    "MUSCIMA_2_0",
-    "MUSCIMA_2_1",
     "VOCABULARIES",
     "ClassMap",
     "MapReport",

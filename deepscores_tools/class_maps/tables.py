@@ -31,19 +31,15 @@ DEEPSCORES_V2_SECOND = _table("deepscores_v2_second.csv")
 """The 72 classes of DeepScoresV2's annotation set muscima++, with its ids and gray values.
 Noteheads of full size are noteheadFullSmall and noteheadHalfSmall in it."""
 
-MUSCIMA_1_0 = _table("muscima_1_0.csv")
-MUSCIMA_2_0 = _table("muscima_2_0.csv")
-MUSCIMA_2_1 = _table("muscima_2_1.csv")
-
 VOCABULARIES: Mapping[str, ClassTable] = MappingProxyType(
     {
         "printed": PRINTED_CLASSES,
         "deepscores-v1": DEEPSCORES_V1,
         "deepscores-v2": DEEPSCORES,
         "deepscores-v2-second": DEEPSCORES_V2_SECOND,
-        "muscima-1.0": MUSCIMA_1_0,
-        "muscima-2.0": MUSCIMA_2_0,
-        "muscima-2.1": MUSCIMA_2_1,
+        "muscima-1.0": _table("muscima_1_0.csv"),
+        "muscima-2.0": _table("muscima_2_0.csv"),
+        "muscima-2.1": _table("muscima_2_1.csv"),
     }
 )
 

@@ -10,9 +10,7 @@ While a run is not finished, its folder `.OUT.unfinished` lies beside OUT:
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,13 +31,12 @@ from deepscores_tools.engraving.plan import RenderPlan, Task
 from deepscores_tools.engraving.render import outcomes, render_task
 from deepscores_tools.engraving.sources import find_scores
 from deepscores_tools.errors import InputError
+from deepscores_tools.failures import write_failures
 from deepscores_tools.folder_lock import only_writer
 from deepscores_tools.formats import coco
 from deepscores_tools.symbols import Page
 from deepscores_tools.vocabularies import PRINTED_CLASSES
 from deepscores_tools.whole_file import write_whole
-
-FAILURES = "failures.csv"
 
 _RUN, _DATASET, _ANNOTATIONS, _IMAGES = "run.json", "dataset", "annotations.json", "images"
 _PNG = (cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE)
@@ -85,8 +82,7 @@ def render_dataset(
         if not counts["pages"]:
             shutil.rmtree(work)
             raise InputError(out, "is not written: not one score could be rendered")
-        if failures:
-            _write_failures(failures, work / _DATASET / FAILURES)
+        write_failures(failures, work / _DATASET)
         try:
             (work / _DATASET).replace(out)
         except OSError as error:
@@ -192,11 +188,3 @@ def _place(work: Path, task: Task) -> Path:
 
 def _failed(place: Path) -> Path:
     return place.with_suffix(".failed")
-
-
-def _write_failures(failures: Sequence[InputError], file: Path) -> None:
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(("where", "problem"))
-    writer.writerows((failure.where, failure.problem) for failure in failures)
-    write_whole(file, table.getvalue())

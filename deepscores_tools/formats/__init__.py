@@ -28,7 +28,7 @@ from deepscores_tools.formats import (
     voc,
     yolo,
 )
-from deepscores_tools.splits import Condition, parse_spec, select
+from deepscores_tools.page_choice import Condition, parse_spec, select
 from deepscores_tools.symbols import Page
 
 HEAD = 4096  # bytes of a file that formats are told by
@@ -87,15 +87,13 @@ def read_fitting(path: Path, conditions: Sequence[Condition], name: str) -> Iter
     return select(read_dataset(path), conditions, name) if conditions else read_dataset(path)
 
 
-def read_selected(spec: str, root: Path | None = None) -> Iterator[Page]:
+def read_selected(spec: str) -> Iterator[Page]:
     """The pages that a spec names: `PATH`, `PATH#writer=07,19` or `PATH#writer!=07,19`.
 
-    A relative PATH starts at `root`, by default the working directory; conditions on further
-    attributes follow after `&`. Raises InputError, also where not one page fits.
+    Conditions on further attributes follow after `&`. Raises InputError, also where not one
+    page fits.
     """
     path, conditions = parse_spec(spec)
-    if root is not None:
-        path = root / path
     return read_fitting(path, conditions, spec)
 
 

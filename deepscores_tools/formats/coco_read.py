@@ -13,6 +13,7 @@ from deepscores_tools.formats import coco_mask
 from deepscores_tools.formats.broken import BROKEN, said
 from deepscores_tools.formats.json_rows import Rows, read_top
 from deepscores_tools.formats.limits import MAX_SIDE, checked_size
+from deepscores_tools.formats.pictures import first_file
 from deepscores_tools.formats.writing import inside
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 
@@ -139,7 +140,6 @@ def page_of(
 ) -> Page:
     """An image's entry as a page with these symbols. Raises what broken data raises."""
     name = inside(str(image["file_name"]), folder)
-    places = (folder / IMAGES / name, folder / name)
     licence = image.get("licence", licences.get(image.get("license")))
     width, height = checked_size(image["width"], image["height"])
     return Page(
@@ -149,7 +149,7 @@ def page_of(
         symbols=symbols,
         interline=_optional_float(image.get("interline")),
         dpi=_optional_float(image.get("dpi")),
-        image=next((place for place in places if place.is_file()), None),
+        image=first_file((folder / IMAGES / name, folder / name)),
         source=image.get("source_file"),
         source_page=image.get("source_page"),
         document=image.get("document"),

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
-from deepscores_tools.errors import InputError
 from deepscores_tools.formats import coco_mask
 from deepscores_tools.formats.coco_read import ANNOTATIONS, IMAGES
-from deepscores_tools.formats.writing import KeyGuard, inside, whole_stream
+from deepscores_tools.formats.pictures import place_picture
+from deepscores_tools.formats.writing import KeyGuard, inside, short, whole_stream, write_row
 from deepscores_tools.symbols import Page, Symbol
 from deepscores_tools.vocabularies import ClassTable
 
@@ -40,20 +39,19 @@ def write(pages: Iterable[Page], out: Path, classes: ClassTable | Sequence[str] 
         stream.write('{"images": [')
         for number, page in enumerate(pages, 1):
             guard.check(page)
-            name = _file_name(page, out)
-            if page.image is not None and not single:
-                _copy(page.image, out / IMAGES / name)
-            _row(stream, number == 1, image_row(page, number, name))
+            name = inside(page.name, out)
+            name = place_picture(page, name, None if single else out / IMAGES)
+            write_row(stream, number == 1, image_row(page, number, name))
             for symbol in page.symbols:
                 category = ids.setdefault(symbol.name, max(ids.values(), default=0) + 1)
                 row = _annotation(symbol, next(numbers), number, category, page)
-                _row(annotations, row["id"] == 1, row)
+                write_row(annotations, row["id"] == 1, row)
         stream.write('\n],\n"annotations": [')
         annotations.seek(0)
         shutil.copyfileobj(annotations, stream)
         stream.write('\n],\n"categories": [')
         for first, (name, category) in zip(_first(), ids.items(), strict=False):
-            _row(stream, first, {"id": category, "name": name})
+            write_row(stream, first, {"id": category, "name": name})
         stream.write("\n]}\n")
 
 
@@ -67,33 +65,6 @@ def _first() -> Iterator[bool]:
     yield True
     while True:
         yield False
-
-
-def _row(stream: TextIO, first: bool, row: dict[str, Any]) -> None:
-    stream.write("\n" if first else ",\n")
-    stream.write(json.dumps(row, ensure_ascii=False, default=_plain))
-
-
-def _plain(value: Any) -> Any:
-    """Numbers of numpy, which JSON does not know, as Python's."""
-    return value.item()
-
-
-def _file_name(page: Page, out: Path) -> str:
-    """The page's name, with the extension of its picture."""
-    name = inside(page.name, out)
-    if page.image is None:
-        return name
-    return str(PurePosixPath(name).with_suffix(page.image.suffix))
-
-
-def _copy(image: Path, to: Path) -> None:
-    try:
-        to.parent.mkdir(parents=True, exist_ok=True)
-        if not (to.exists() and to.samefile(image)):
-            shutil.copyfile(image, to)
-    except OSError as error:
-        raise InputError(image, f"cannot be copied to {to} ({error.strerror})") from error
 
 
 def image_row(page: Page, number: int, name: str) -> dict[str, Any]:
@@ -115,8 +86,8 @@ def _annotation(
         area = int(np.count_nonzero(mask)) if mask is not None else None
     row: dict[str, Any] = {
         "id": number, "image_id": image, "category_id": category,
-        "bbox": [_short(v) for v in (box.x0, box.y0, box.width, box.height)],
-        "area": _short(box.width * box.height) if area is None else area, "iscrowd": 0,
+        "bbox": [short(v) for v in (box.x0, box.y0, box.width, box.height)],
+        "area": short(box.width * box.height) if area is None else area, "iscrowd": 0,
     }  # fmt: skip
     if mask is not None:
         left, top = int(box.x0), int(box.y0)
@@ -128,9 +99,3 @@ def _annotation(
         "second_name": symbol.second_name, "attributes": dict(symbol.attributes) or None,
     }  # fmt: skip
     return row | {key: value for key, value in further.items() if value is not None}
-
-
-def _short(value: float) -> float:
-    """Whole numbers without `.0`: half of a truth file would be that."""
-    value = float(value)
-    return int(value) if value.is_integer() else value

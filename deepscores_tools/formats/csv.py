@@ -17,7 +17,7 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.formats.limits import MAX_SIDE
 from deepscores_tools.formats.losses import count_page_losses, count_symbol_losses
 from deepscores_tools.formats.pictures import picture_size
-from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream
+from deepscores_tools.formats.writing import KeyGuard, Losses, inside, short, whole_stream
 from deepscores_tools.symbols import Box, Page, Symbol
 
 HEADER = ("path_to_image", "top", "left", "bottom", "right", "class_name")
@@ -81,7 +81,7 @@ def _write_page(stream: TextIO, page: Page, losses: Losses, header: bool) -> Non
     if not page.symbols:
         writer.writerow((inside(page.name, page.name), "", "", "", "", ""))
     for s in page.symbols:
-        x0, y0, x1, y1 = (_short(v) for v in s.box)
+        x0, y0, x1, y1 = (short(v) for v in s.box)
         score = () if s.score is None else (float(s.score),)
         writer.writerow((inside(page.name, page.name), y0, x0, y1, x1, s.name, *score))
         count_symbol_losses(losses, s, {"score"})
@@ -141,11 +141,6 @@ def symbol_of(cells: Sequence[str], file: Path, line: int) -> Symbol:
         return Symbol(name=cells[5], box=Box(left, top, right, bottom), score=score)
     except ValueError as error:
         raise InputError(file, f"line {line}: {error}") from error
-
-
-def _short(value: float) -> float:
-    value = float(value)
-    return int(value) if value.is_integer() else value
 
 
 def _is_number(cell: str) -> bool:

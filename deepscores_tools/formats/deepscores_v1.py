@@ -27,7 +27,7 @@ from deepscores_tools.formats.deepscores_v1_write import (
 from deepscores_tools.formats.pictures import first_file
 from deepscores_tools.formats.segmentation import GRAYS, cut_masks, read_gray
 from deepscores_tools.formats.snap import snapped
-from deepscores_tools.formats.voc_xml import ROOT, VocFile, VocObject, read_voc
+from deepscores_tools.formats.voc_xml import ROOT, VocFile, VocObject, files_in, read_voc
 from deepscores_tools.formats.writing import KeyGuard, inside
 from deepscores_tools.symbols import Box, Page, Symbol
 
@@ -66,13 +66,7 @@ def read(path: Path, masks: bool = False) -> Iterator[Page]:
 
 def xml_files(path: Path) -> list[Path]:
     """The XML files of a dataset, which may be one file. Raises InputError if there is none."""
-    if path.is_file():
-        return [path]
-    for folder in (path / XML, path):
-        found = sorted(f for f in folder.glob("*.xml") if not f.name.startswith("."))
-        if found:
-            return found
-    raise InputError(path, f"no .xml file in this folder or its {XML}/")
+    return files_in(path, XML)
 
 
 def _page(file: Path) -> Page:

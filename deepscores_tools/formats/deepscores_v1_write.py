@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
-from io import BytesIO
 from pathlib import Path, PurePosixPath
-
-from PIL import Image
 
 from deepscores_tools.class_maps import DEEPSCORES_V1
 from deepscores_tools.errors import InputError
@@ -17,7 +14,7 @@ from deepscores_tools.formats.segmentation import GRAYS, class_image
 from deepscores_tools.formats.voc_xml import VocFile, VocObject, write_voc
 from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream
 from deepscores_tools.symbols import Page, Symbol
-from deepscores_tools.whole_file import write_whole
+from deepscores_tools.whole_file import write_png
 
 XML, IMAGES, SEGMENTATION = "xml_annotations", "images_png", "pix_annotations_png"
 CLASS_NAMES = "class_names.csv"
@@ -61,9 +58,7 @@ def _write_segmentation(page: Page, out: Path, numbers: dict[str, int], losses: 
             page.name, f"{missing[0]} is class {numbers[missing[0]]}, and a segmentation image "
             f"has {GRAYS - 1} gray values; merge classes")  # fmt: skip
     image, hidden = class_image(page, numbers.__getitem__)
-    buffer = BytesIO()
-    Image.fromarray(image).save(buffer, format="PNG")
-    write_whole(out / SEGMENTATION / f"{page.key}.png", buffer.getvalue())
+    write_png(out / SEGMENTATION / f"{page.key}.png", image)
     losses.add("mask pixels under other symbols", hidden)
 
 

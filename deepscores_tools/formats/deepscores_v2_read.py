@@ -17,13 +17,12 @@ from deepscores_tools.formats.limits import MAX_SIDE, checked_size
 from deepscores_tools.formats.pictures import first_file
 from deepscores_tools.formats.writing import inside
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
+from deepscores_tools.vocabularies import SPELLINGS
 
 T = TypeVar("T")
 
 SETS = ("deepscores", "muscima++")
 IMAGES = "images"
-WRITTEN_AS = {"ledgerLine": "legerLine"}
-"""The release spells it with a d, the sample and this project without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def _table(data: Mapping[str, Any], annotation_set: str) -> Table:
     second: dict[str, str] = {}
     grays: dict[str, int] = {}
     for number, row in data["categories"].items():
-        name = WRITTEN_AS.get(str(row["name"]), str(row["name"]))
+        name = SPELLINGS.get(str(row["name"]), str(row["name"]))
         own = row.get("annotation_set", sets[0]) == annotation_set
         (names if own else second)[str(number)] = name
         color = row.get("color")

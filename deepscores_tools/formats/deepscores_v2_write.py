@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Mapping
-from io import BytesIO
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryFile
-from typing import Any, TextIO
-
-from PIL import Image
+from typing import Any
 
 from deepscores_tools.class_maps import DEEPSCORES_V2_SECOND
 from deepscores_tools.formats.deepscores_v2_comments import write_comments
-from deepscores_tools.formats.deepscores_v2_read import IMAGES, SETS, WRITTEN_AS
-from deepscores_tools.formats.pictures import copy_picture
+from deepscores_tools.formats.deepscores_v2_read import IMAGES, SETS
+from deepscores_tools.formats.pictures import place_picture
 from deepscores_tools.formats.segmentation import class_image
-from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream
+from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream, write_row
 from deepscores_tools.oriented_box import oriented_box
 from deepscores_tools.symbols import Attribute, Page, Symbol
-from deepscores_tools.vocabularies import DEEPSCORES, ClassTable
-from deepscores_tools.whole_file import write_whole
+from deepscores_tools.vocabularies import DEEPSCORES, SPELLINGS, ClassTable
+from deepscores_tools.whole_file import write_png
 
 ANNOTATIONS, SEGMENTATION = "annotations.json", "segmentation"
 _HEAD = {"info": {"description": "In the schema of DeepScoresV2", "version": "2.0"},
@@ -50,9 +47,8 @@ def write(pages: Iterable[Page], out: Path, classes: ClassTable = DEEPSCORES) ->
         for number, page in enumerate(pages, 1):
             name = inside(page.name, out)
             guard.check(page)
-            if page.image is not None and not single:
-                name = str(PurePosixPath(name).with_suffix(page.image.suffix))
-                copy_picture(page.image, out / IMAGES / name)
+            if not single:
+                name = place_picture(page, name, out / IMAGES)
             symbols = _known(page, classes, losses)
             _write_segmentation(page, symbols, None if single else out, name, classes, losses)
             ids = _ids(symbols, last)
@@ -61,7 +57,7 @@ def write(pages: Iterable[Page], out: Path, classes: ClassTable = DEEPSCORES) ->
                 annotations.write(f'{"" if i == ids[0] and last == 0 else ","}\n"{i}": ')
                 annotations.write(json.dumps(row))
             last = ids[-1] if ids else last
-            _row(stream, number == 1, _image(page, number, name, ids))
+            write_row(stream, number == 1, _image(page, number, name, ids))
         stream.write('\n],\n"annotations": {')
         annotations.seek(0)
         shutil.copyfileobj(annotations, stream)
@@ -80,7 +76,7 @@ def _table(classes: ClassTable) -> dict[str, dict[str, Any]]:
 def _known(page: Page, classes: ClassTable, losses: Losses) -> list[Symbol]:
     known = []
     for symbol in page.symbols:
-        if WRITTEN_AS.get(symbol.name, symbol.name) in classes:
+        if SPELLINGS.get(symbol.name, symbol.name) in classes:
             known.append(symbol)
             second = symbol.second_name
             unknown = second is not None and second not in DEEPSCORES_V2_SECOND
@@ -116,12 +112,10 @@ def _write_segmentation(
     if out is None or not masked.symbols:
         losses.add("masks", len(masked.symbols))
         return
-    image, hidden = class_image(masked, lambda n: classes.by_name[WRITTEN_AS.get(n, n)].color)
+    image, hidden = class_image(masked, lambda n: classes.by_name[SPELLINGS.get(n, n)].color)
     losses.add("mask pixels under other symbols", hidden)
-    buffer = BytesIO()
-    Image.fromarray(image).save(buffer, format="PNG")
     file = out / SEGMENTATION / f"{PurePosixPath(name).with_suffix('')}_seg.png"
-    write_whole(file, buffer.getvalue())
+    write_png(file, image)
 
 
 def _image(page: Page, number: int, name: str, ids: list[int]) -> dict[str, Any]:
@@ -148,7 +142,7 @@ def _annotation(s: Symbol, image: int, own_id: int | None, classes: ClassTable) 
     corners = s.oriented_box
     if corners is None and s.mask is not None:
         corners = oriented_box(s.mask, s.box)
-    name, second = WRITTEN_AS.get(s.name, s.name), s.second_name
+    name, second = SPELLINGS.get(s.name, s.name), s.second_name
     in_second = second is not None and second in DEEPSCORES_V2_SECOND
     return {
         "a_bbox": [float(v) for v in s.box],
@@ -159,8 +153,3 @@ def _annotation(s: Symbol, image: int, own_id: int | None, classes: ClassTable) 
         ],
         "area": area, "img_id": str(image), "comments": write_comments(data),
     }  # fmt: skip
-
-
-def _row(stream: TextIO, first: bool, row: Mapping[str, Any]) -> None:
-    stream.write("\n" if first else ",\n")
-    stream.write(json.dumps(row, ensure_ascii=False, default=lambda value: value.item()))

@@ -10,7 +10,6 @@ https://labelstud.io/guide/predictions and https://labelstud.io/guide/task_forma
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,9 +25,9 @@ from deepscores_tools.formats.broken import BROKEN, said
 from deepscores_tools.formats.json_rows import Rows, read_top
 from deepscores_tools.formats.limits import MAX_SIDE, checked_size
 from deepscores_tools.formats.losses import count_page_losses, count_symbol_losses
-from deepscores_tools.formats.pictures import copy_picture, picture_size
+from deepscores_tools.formats.pictures import first_file, picture_size, place_picture
 from deepscores_tools.formats.snap import snapped
-from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream
+from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream, write_row
 from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.vocabularies import ClassTable
 
@@ -70,12 +69,10 @@ def write(
         for number, page in enumerate(pages, 1):
             guard.check(page)
             name = inside(page.name, out)
-            if page.image is not None and not single:
-                name = str(PurePosixPath(name).with_suffix(page.image.suffix))
-                copy_picture(page.image, out / IMAGES / name)
-            stream.write("\n" if number == 1 else ",\n")
+            if not single:
+                name = place_picture(page, name, out / IMAGES)
             task = _task(replace(page, name=name), number, image_url + quote(name))
-            stream.write(json.dumps(task, ensure_ascii=False))
+            write_row(stream, number == 1, task)
             names.update(dict.fromkeys(s.name for s in page.symbols))
             count_page_losses(losses, page, {*_PAGE_KEYS, "image"})
             for symbol in page.symbols:
@@ -157,7 +154,7 @@ def _page(task: Mapping[str, Any], folder: Path) -> Page:
     name = inside(str(data.get("page") or _name(str(data["image"]))), folder)
     places = (folder / IMAGES / name, folder / name)
     stored = _local(str(data["image"]), folder)
-    image = next((p for p in (*places, *stored) if p.is_file()), None)
+    image = first_file((*places, *stored))
     regions, scored = _regions(task)
     width, height = checked_size(*_size(data, regions, image))
     return Page(

@@ -26,7 +26,7 @@ from deepscores_tools.formats.mung_write import IMAGES, write, write_page
 from deepscores_tools.formats.muscima_document import document_attributes
 from deepscores_tools.formats.pictures import picture_size
 from deepscores_tools.formats.safe_xml import elements, root_of
-from deepscores_tools.splits import Condition, may_fit
+from deepscores_tools.page_choice import Condition, may_fit
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 from deepscores_tools.true_interline import true_interline
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from lxml import etree
 
-from deepscores_tools.symbols import Attribute
+from deepscores_tools.symbols import Attribute, Symbol
 
 ONE_SIDED = "one_sided_inlinks"
 """Attribute: JSON list of the ids whose links to a symbol are stated at the symbol alone."""
@@ -34,6 +34,15 @@ def read_data(element: etree._Element | None) -> dict[str, Attribute]:
         else:
             data[key] = text
     return data
+
+
+def one_sided(symbol: Symbol) -> list[int]:
+    """The ids whose links to a symbol are stated at the symbol alone."""
+    text = symbol.attributes.get(ONE_SIDED)
+    try:
+        return [int(link) for link in json.loads(str(text))] if text is not None else []
+    except (ValueError, TypeError):
+        return []  # text that is not of our making
 
 
 def corners(text: str) -> tuple[tuple[float, float], ...]:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from typing import TextIO
-from xml.sax.saxutils import escape, quoteattr
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats.losses import count_page_losses
-from deepscores_tools.formats.mung_data import ONE_SIDED, data_items
+from deepscores_tools.formats.mung_data import ONE_SIDED, data_items, one_sided
 from deepscores_tools.formats.mung_mask import encode_mask
 from deepscores_tools.formats.muscima_document import document_attributes
 from deepscores_tools.formats.pictures import copy_picture
 from deepscores_tools.formats.writing import KeyGuard, Losses, whole_stream
+from deepscores_tools.formats.xml_text import xml_attribute, xml_text
 from deepscores_tools.symbols import Attribute, Page, Symbol
 from deepscores_tools.true_interline import true_interline
 
@@ -26,8 +25,6 @@ _SCHEMA = (
     ' xsi:noNamespaceSchemaLocation="CVC-MUSCIMA_Schema.xsd"'
 )
 IMAGES = "images"
-_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_PLAIN = {"\r": "&#13;"}  # a bare one would come back as a line feed
 
 
 def write(pages: Iterable[Page], out: Path) -> None:
@@ -66,9 +63,9 @@ def _write_page(stream: TextIO, page: Page, losses: Losses, held: set[str]) -> N
         for link in links:
             inlinks[link].append(number)
     for number, symbol in zip(ids, page.symbols, strict=True):
-        inlinks[number] += [link for link in _one_sided(symbol) if link in known]
-    dataset = _attribute(str(page.attributes.get("dataset", "")))
-    document = _attribute(page.document or page.key)
+        inlinks[number] += [link for link in one_sided(symbol) if link in known]
+    dataset = xml_attribute(str(page.attributes.get("dataset", "")))
+    document = xml_attribute(page.document or page.key)
     stream.write('<?xml version="1.0" encoding="utf-8"?>\n')
     stream.write(f"<Nodes dataset={dataset} document={document} {_SCHEMA}>\n")
     for number, symbol, links in zip(ids, page.symbols, outlinks, strict=True):
@@ -96,7 +93,7 @@ def _ids(page: Page) -> list[int]:
 def _node(number: int, s: Symbol, inlinks: list[int], outlinks: list[int]) -> Iterator[str]:
     box = s.box.outward()
     fields = {
-        "Id": number, "ClassName": _text(s.name), "Top": int(box.y0), "Left": int(box.x0),
+        "Id": number, "ClassName": xml_text(s.name), "Top": int(box.y0), "Left": int(box.x0),
         "Width": int(box.width), "Height": int(box.height), "Mask": encode_mask(s.mask),
     }  # fmt: skip
     yield "    <Node>\n"
@@ -109,18 +106,10 @@ def _node(number: int, s: Symbol, inlinks: list[int], outlinks: list[int]) -> It
     if items:
         yield "        <Data>\n"
         for key, kind, text in items:
-            opening = f"<DataItem key={_attribute(key)} type={_attribute(kind)}>"
-            yield f"            {opening}{_text(text)}</DataItem>\n"
+            opening = f"<DataItem key={xml_attribute(key)} type={xml_attribute(kind)}>"
+            yield f"            {opening}{xml_text(text)}</DataItem>\n"
         yield "        </Data>\n"
     yield "    </Node>\n"
-
-
-def _one_sided(s: Symbol) -> list[int]:
-    text = s.attributes.get(ONE_SIDED)
-    try:
-        return [int(link) for link in json.loads(str(text))] if text is not None else []
-    except (ValueError, TypeError):
-        return []  # text that is not of our making
 
 
 def _data(s: Symbol) -> dict[str, Attribute]:
@@ -134,11 +123,3 @@ def _data(s: Symbol) -> dict[str, Attribute]:
     if s.oriented_box is not None:
         data["oriented_box"] = json.dumps([float(v) for corner in s.oriented_box for v in corner])
     return {k: v for k, v in s.attributes.items() if k != ONE_SIDED} | data
-
-
-def _text(text: str) -> str:
-    return escape(_NOT_XML.sub("�", text), _PLAIN)
-
-
-def _attribute(text: str) -> str:
-    return quoteattr(_NOT_XML.sub("�", text))

@@ -14,14 +14,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats.broken import BROKEN, said
 from deepscores_tools.formats.limits import MAX_SIDE, checked_size
 from deepscores_tools.formats.losses import count_symbol_losses
-from deepscores_tools.formats.pictures import copy_picture
+from deepscores_tools.formats.pictures import first_file, place_picture
 from deepscores_tools.formats.writing import KeyGuard, Losses, inside
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 from deepscores_tools.whole_file import write_whole
@@ -53,9 +53,8 @@ def write(pages: Iterable[Page], out: Path) -> None:
         for page in pages:
             guard.check(page)
             name = inside(page.name, out)
-            if page.image is not None and not single:
-                name = str(PurePosixPath(name).with_suffix(page.image.suffix))
-                copy_picture(page.image, out / IMAGES / name)
+            if not single:
+                name = place_picture(page, name, out / IMAGES)
             rows += _rows(replace(page, name=name))
             for symbol in page.symbols:
                 count_symbol_losses(losses, symbol, _HELD)
@@ -156,7 +155,6 @@ def _read_rows(file: Path) -> Iterator[Mapping[str, Any]]:
 
 def _page(name: str, rows: Sequence[Mapping[str, Any]], folder: Path) -> Page:
     first = rows[0]
-    places = (folder / IMAGES / inside(name, folder), folder / name)
     width, height = checked_size(first["width"], first["height"])
     return Page(
         name=name,
@@ -165,7 +163,7 @@ def _page(name: str, rows: Sequence[Mapping[str, Any]], folder: Path) -> Page:
         symbols=[_symbol(row) for row in rows if row["class"] is not None],
         interline=first.get("interline"),
         dpi=first.get("dpi"),
-        image=next((place for place in places if place.is_file()), None),
+        image=first_file((folder / IMAGES / inside(name, folder), folder / name)),
         source=first.get("source_file"),
         source_page=first.get("source_page"),
         document=first.get("document"),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable
-from pathlib import Path
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
 
 from PIL import Image, ImageOps
 
 from deepscores_tools.errors import InputError
+from deepscores_tools.symbols import Page
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
 _TURNED = 5  # EXIF orientations from here on are turned by 90 degrees
@@ -31,6 +33,19 @@ def picture_size(picture: Path) -> tuple[int, int]:
     return (height, width) if turned else (width, height)
 
 
+def place_picture(page: Page, name: str, images: Path | None) -> str:
+    """The page's name with the suffix of its picture, which is copied to that name in `images`.
+
+    A page without a picture keeps its name; without `images` nothing is copied. InputError.
+    """
+    if page.image is None:
+        return name
+    name = str(PurePosixPath(name).with_suffix(page.image.suffix))
+    if images is not None:
+        copy_picture(page.image, images / name)
+    return name
+
+
 def copy_picture(picture: Path, to: Path) -> None:
     """Copy a picture; where the suffixes differ it is written anew, upright. InputError."""
     part = to.with_name(f".{to.name}.{os.getpid()}.part")
@@ -45,6 +60,8 @@ def copy_picture(picture: Path, to: Path) -> None:
                 ImageOps.exif_transpose(opened).save(part, format="PNG")
         part.replace(to)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError(picture, f"cannot be copied to {to} ({error})") from error
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(picture, f"cannot be copied to {to} ({reason})") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from deepscores_tools.canvas import canvas
+from deepscores_tools.canvas import canvas, paint
 from deepscores_tools.errors import InputError
 from deepscores_tools.raster import MAX_PIXELS
 from deepscores_tools.symbols import Box, Page, Symbol
@@ -37,14 +37,9 @@ def class_image(page: Page, gray_of: Callable[[str], int | None]) -> tuple[Gray,
     inked = [(int(s.mask.sum()), s) for s in page.symbols if s.mask is not None]
     total = sum(ink for ink, _ in inked)
     for _, symbol in sorted(inked, key=lambda pair: -pair[0]):
-        gray, mask = gray_of(symbol.name), symbol.mask
-        if gray is None or mask is None:
-            continue
-        x0, y0, x1, y1 = (int(v) for v in symbol.box)
-        top, left = max(y0, 0), max(x0, 0)
-        window = image[top : max(y1, 0), left : max(x1, 0)]
-        height, width = window.shape
-        window[mask[top - y0 :, left - x0 :][:height, :width]] = gray
+        gray = gray_of(symbol.name)
+        if gray is not None:
+            paint(image, symbol, gray)
     return image, total - int(np.count_nonzero(image))
 
 

@@ -8,14 +8,14 @@ attributes the format's own: pose, truncated, difficult, occluded.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats.deepscores_v1 import is_v1
 from deepscores_tools.formats.losses import count_page_losses, count_symbol_losses
-from deepscores_tools.formats.pictures import SUFFIXES, copy_picture, first_file
+from deepscores_tools.formats.pictures import SUFFIXES, first_file, place_picture
 from deepscores_tools.formats.snap import snapped
-from deepscores_tools.formats.voc_xml import ROOT, VocFile, VocObject, read_voc, write_voc
+from deepscores_tools.formats.voc_xml import ROOT, VocFile, VocObject, files_in, read_voc, write_voc
 from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 
@@ -50,9 +50,7 @@ def write(pages: Iterable[Page], out: Path) -> None:
     for page in pages:
         name = inside(page.name, out)
         guard.check(page)
-        if page.image is not None:
-            name = str(PurePosixPath(name).with_suffix(page.image.suffix))
-            copy_picture(page.image, out / IMAGES / name)
+        name = place_picture(page, name, out / IMAGES)
         count_page_losses(losses, page, {"image"})
         objects = [_object(symbol, losses) for symbol in page.symbols]
         voc = VocFile(name, (page.width, page.height), objects)
@@ -63,13 +61,7 @@ def write(pages: Iterable[Page], out: Path) -> None:
 
 def xml_files(path: Path) -> list[Path]:
     """The XML files of a dataset, which may be one file. Raises InputError if there is none."""
-    if path.is_file():
-        return [path]
-    for folder in (path / ANNOTATIONS, path / "annotations", path):
-        found = sorted(f for f in folder.glob("*.xml") if not f.name.startswith("."))
-        if found:
-            return found
-    raise InputError(path, f"no .xml file in this folder or its {ANNOTATIONS}/")
+    return files_in(path, ANNOTATIONS, "annotations")
 
 
 def _page(file: Path) -> Page:

@@ -11,16 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO, cast
-from xml.sax.saxutils import escape
 
 from lxml import etree
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats.limits import MAX_SIDE
 from deepscores_tools.formats.safe_xml import elements, root_of
+from deepscores_tools.formats.writing import short
+from deepscores_tools.formats.xml_text import xml_text
 
 ROOT = re.compile(rb"^[^<]*(<[?!][^>]*>[^<]*)*<annotation[\s>]")
-_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
@@ -41,6 +41,19 @@ class VocFile:
     filename: str
     size: tuple[int, int]
     objects: Sequence[VocObject]
+
+
+def files_in(path: Path, *folders: str) -> list[Path]:
+    """The XML files of a dataset, which may be one file: those in the first of these folders
+    that has some, or else in `path` itself. Raises InputError if there is none.
+    """
+    if path.is_file():
+        return [path]
+    for folder in (*(path / name for name in folders), path):
+        found = sorted(f for f in folder.glob("*.xml") if not f.name.startswith("."))
+        if found:
+            return found
+    raise InputError(path, f"no .xml file in this folder or its {folders[0]}/")
 
 
 def read_voc(file: Path) -> VocFile:
@@ -78,18 +91,9 @@ def write_voc(
             stream.write(f"        <{tag}>{xml_text(text)}</{tag}>\n")
         stream.write("        <bndbox>\n")
         for tag in order:
-            stream.write(f"            <{tag}>{_short(item.corners[tag])}</{tag}>\n")
+            stream.write(f"            <{tag}>{short(item.corners[tag])}</{tag}>\n")
         stream.write("        </bndbox>\n    </object>\n")
     stream.write("</annotation>\n")
-
-
-def xml_text(text: str) -> str:
-    """A text as it stands between tags; characters that XML forbids become U+FFFD."""
-    return escape(_NOT_XML.sub("\ufffd", text), {"\r": "&#13;"})
-
-
-def _short(value: float) -> str:
-    return str(int(value)) if value.is_integer() else repr(value)
 
 
 def _object(element: etree._Element) -> VocObject:

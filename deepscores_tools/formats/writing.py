@@ -1,14 +1,19 @@
-"""What every writer of a format needs: files that appear whole, names that stay inside OUT."""
+"""What writers of formats have in common.
+
+Files that appear whole, names that stay inside OUT, numbers and rows as they are written, and
+a warning of what is lost.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
-from typing import TextIO
+from typing import Any, TextIO
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.symbols import Page
@@ -55,6 +60,23 @@ def _storable(name: str) -> bool:
     except UnicodeEncodeError:  # half a surrogate pair
         return False
     return b"\0" not in b"".join(parts) and max(map(len, parts)) <= MAX_NAME
+
+
+def short(value: float) -> float:
+    """A whole number without `.0`: half of a truth file would be that."""
+    value = float(value)
+    return int(value) if value.is_integer() else value
+
+
+def write_row(stream: TextIO, first: bool, row: Mapping[str, Any]) -> None:
+    """Write a member of a JSON list, on a line of its own, after a comma unless it is the first."""
+    stream.write("\n" if first else ",\n")
+    stream.write(json.dumps(row, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    """Numbers of numpy, which JSON does not know, as Python's."""
+    return value.item()
 
 
 class KeyGuard:

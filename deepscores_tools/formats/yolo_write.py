@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import yaml  # type: ignore[import-untyped, unused-ignore]
 
 from deepscores_tools.formats.losses import count_page_losses, count_symbol_losses
-from deepscores_tools.formats.pictures import copy_picture
+from deepscores_tools.formats.pictures import place_picture
 from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream
 from deepscores_tools.formats.yolo_config import DATA, SIZES
 from deepscores_tools.symbols import Page, Symbol
@@ -31,9 +31,7 @@ def write(pages: Iterable[Page], out: Path, classes: ClassTable | Sequence[str] 
         for page in pages:
             name = inside(page.name, out)
             guard.check(page)
-            if page.image is not None:
-                name = str(PurePosixPath(name).with_suffix(page.image.suffix))
-                copy_picture(page.image, out / "images" / name)
+            name = place_picture(page, name, out / "images")
             with whole_stream((out / "labels" / name).with_suffix(".txt")) as stream:
                 for symbol in page.symbols:
                     number = numbers.setdefault(symbol.name, len(numbers))

@@ -6,7 +6,7 @@ import colorsys
 import math
 from collections.abc import Iterable, Sequence
 
-from omr.overlay import FAMILIES, Colour, family_of
+from ..overlay import FAMILIES, Colour, family_of
 
 HUE_REACH = 0.045  # of the circle, to either side of the family's colour
 LIGHTNESS_REACH = 0.1

@@ -14,8 +14,8 @@ from typing import Any, TextIO
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats.writing import whole_stream
-from omr.overlay import FAMILIES
 
+from ..overlay import FAMILIES
 from .colours import class_colours, class_families
 from .page_record import PageRecords, ViewedPage
 from .picture import picture_uri

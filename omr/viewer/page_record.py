@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from deepscores_tools.formats.coco_write import image_row
 from deepscores_tools.symbols import Page, Symbol, box_array
-from omr.class_map import ClassMap
-from omr.matching import match, overlapping
+
+from ..class_map import ClassMap
+from ..matching import match, overlapping
 
 IOU = 0.5
 

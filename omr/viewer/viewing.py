@@ -12,19 +12,18 @@ from numpy.typing import NDArray
 
 from deepscores_tools.dataset_reading import open_pages
 from deepscores_tools.errors import InputError
+from deepscores_tools.formats.coco_read import DETECTIONS
+from deepscores_tools.page_choice import parse_spec, select
 from deepscores_tools.picture_source import PictureSource
-from deepscores_tools.splits import parse_spec, select
 from deepscores_tools.symbols import Page
-from omr import spool
-from omr.class_map import ClassMap
-from omr.evaluation_files import model_thresholds
-from omr.model_store import model_folder, model_hash
-from omr.run_inputs import run_inputs
 
+from .. import spool
+from ..class_map import ClassMap
+from ..evaluation_files import model_thresholds
+from ..model_store import model_folder, model_hash
+from ..run_folder import RUN, SPOOL, is_run, run_inputs
 from .document import Written, write_document
 from .page_record import PageRecords, ViewedPage
-
-RUN, SPOOL = "run.json", "pages"  # see omr/outputs.py
 
 
 def write_view(
@@ -62,15 +61,10 @@ def read_pages(spec: str) -> tuple[Iterable[Page], Sequence[str]]:
     if is_run(path):
         pages: Iterable[Page] = spool.pages(path / SPOOL)
         pages = select(pages, conditions, spec) if conditions else pages
-        joint = path / "detections.json"
+        joint = path / DETECTIONS
         return pages, open_pages(str(joint)).listed_classes().names if joint.is_file() else ()
     dataset = open_pages(spec)
     return dataset, dataset.listed_classes().names
-
-
-def is_run(path: Path) -> bool:
-    """Whether a folder was written by `omr detect`, in whatever formats."""
-    return (path / RUN).is_file() and (path / SPOOL).is_dir()
 
 
 def title_of(spec: str) -> str:

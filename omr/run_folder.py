@@ -1,4 +1,13 @@
-"""Where the pictures of a run lie: `omr detect` notes what it was given, others look there."""
+"""The folder that `omr detect` writes: what lies where, and where its pages came from.
+
+OUT/run.json             the options of the run
+OUT/inputs.json          the files and folders that it was given
+OUT/pages/<page>.json    the spool of finished pages
+OUT/detections.json      COCO, all pages; named where COCO is read
+OUT/mung/<page>.xml      OUT/csv/<page>.csv      OUT/overlay/<page>.png
+OUT/failures.csv         what could not be done, where that is anything
+OUT/view.html            the viewer
+"""
 
 from __future__ import annotations
 
@@ -8,7 +17,16 @@ from pathlib import Path
 
 from deepscores_tools.whole_file import write_whole
 
+RUN = "run.json"
 INPUTS = "inputs.json"
+SPOOL = "pages"
+OVERLAY = "overlay"
+VIEW = "view.html"
+
+
+def is_run(path: Path) -> bool:
+    """Whether a folder was written by `omr detect`, in whatever formats."""
+    return (path / RUN).is_file() and (path / SPOOL).is_dir()
 
 
 def note_inputs(out: Path, inputs: Iterable[Path]) -> None:

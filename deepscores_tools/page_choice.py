@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.symbols import Attribute, Page
-
-DEVELOPMENT_WRITERS = ("07", "19", "20", "22", "23", "24", "25")
-"""MUSCIMA++: the writers figures are reported on while developing; 20 pages, never trained on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +61,6 @@ def select(
     if not found:
         known = f"; the pages' attributes are: {', '.join(sorted(seen))}" if seen else ""
         raise InputError(name, f"no page fits{known}")
-
-
-def by_writer(pages: Iterable[Page], writers: Collection[str]) -> Iterator[Page]:
-    """The pages of these writers (numbers as in the document's name: "07")."""
-    return select(pages, [Condition("writer", tuple(writers))])
 
 
 def _condition(text: str, spec: str) -> Condition:
