@@ -4,8 +4,8 @@
 
 Every variant is trained from random weights for the same number of steps on the same crops, and
 evaluated by `coco-dense` on the recipe's validation pages, staff symbols apart, which no network
-is asked for; processor seconds a page are the median's. A variant that is done is kept: the same
-command goes on where it was stopped.
+is asked for; processor seconds a page are the median's. GFLOP: of the network on a page of A4. A
+variant that is done is kept: the same command goes on where it was stopped.
 """
 
 from __future__ import annotations
@@ -19,15 +19,20 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
 from benchmarks.peers import without_staves
 from deepscores_tools.dataset_image import page_image
-from deepscores_tools.formats import read_selected
 from deepscores_tools.whole_file import write_whole
 from omr.config import Recipe, read_recipe
 from omr.detector import Detector, set_threads
 from omr.evaluation import evaluate
+from omr.network import MULTIPLE
 from omr.training import train
+from omr.validation import validation_pages
 
+A4 = (170, 120)  # interlines high and wide, at staves of 7 mm
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "as in the recipe": {},
     "one energy plane": {"model.families": {"all": ["*"]}, "model.energy.ridges": []},
@@ -61,12 +66,12 @@ def main() -> None:
     options = parser.parse_args()
     set_threads(options.threads)
     print(f"{options.steps} steps, {options.threads} threads")
-    print(f"{'':28}{'million':>8}{'mAP':>7}{'AP50':>7}{'s/page':>8}", flush=True)
+    print(f"{'':28}{'million':>8}{'GFLOP':>8}{'mAP':>7}{'AP50':>7}{'s/page':>8}", flush=True)
     for name in options.only:
         facts = measured(name, changed(read_recipe(options.recipe), name, options.steps), options)
         print(
-            f"{name:28}{facts['parameters'] / 1e6:8.1f}{facts['map']:7.3f}{facts['ap50']:7.3f}"
-            f"{facts['page']:8.2f}",
+            f"{name:28}{facts['parameters'] / 1e6:8.1f}{facts['gflop']:8.0f}{facts['map']:7.3f}"
+            f"{facts['ap50']:7.3f}{facts['page']:8.2f}",
             flush=True,
         )
 
@@ -106,10 +111,8 @@ def measured(name: str, recipe: Recipe, options: argparse.Namespace) -> dict[str
 
 def figures(recipe: Recipe, detector: Detector) -> dict[str, float]:
     """mAP, AP50 and processor seconds a page on the recipe's validation pages."""
-    pages = [page for spec in recipe.data.val for page in read_selected(spec)]
-    pages = pages[:: max(len(pages) // recipe.data.val_pages, 1)]
     truth, found, seconds = [], [], []
-    for page in pages:
+    for page in validation_pages(recipe.data):
         gray = page_image(page)
         begun = time.process_time()
         seen = detector.detect(gray, min_score=0.0, interline=page.interline)
@@ -117,7 +120,18 @@ def figures(recipe: Recipe, detector: Detector) -> dict[str, float]:
         truth.append(without_staves(page, detector.config))
         found.append(without_staves(replace(seen, name=page.name), detector.config))
     report = evaluate(truth, found)
-    return {"map": report.map, "ap50": report.ap50, "page": median(seconds)}
+    return {
+        "map": report.map, "ap50": report.ap50, "page": median(seconds),
+        "gflop": gigaflops(detector),
+    }  # fmt: skip
+
+
+def gigaflops(detector: Detector) -> float:
+    """Of the network, heads and refiner apart, on a page of A4."""
+    sides = [-(-round(side * detector.config.interline) // MULTIPLE) * MULTIPLE for side in A4]
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        detector.net(torch.zeros(1, 1, *sides, dtype=detector.dtype))
+    return counter.get_total_flops() / 1e9
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ from .losses import Told, TotalLoss, refiner_loss
 from .model_store import load_model, model_folder, read_config, save_model
 from .network import WatershedNet
 from .pretraining import TASKS, Labelled, Pretraining, examples
-from .validation import validate
+from .validation import validate, validation_pages
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -106,8 +106,7 @@ class _Run:
         self.recipe, self.out, self.device = recipe, out, device
         self.training = recipe.training
         pages = [p for spec in recipe.data.train for p in read_selected(spec)]
-        self.val = [p for spec in recipe.data.val for p in read_selected(spec)]
-        self.val = self.val[:: max(len(self.val) // recipe.data.val_pages, 1)]
+        self.val = validation_pages(recipe.data)
         self.model = self._model(pages)
         cached = cache_pages(pages, out / "cache", self.model.classes)
         del pages  # masks are large; the cache holds what training needs

@@ -13,14 +13,22 @@ from tqdm import tqdm
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.degradation import degrade, draw_preset
 from deepscores_tools.errors import InputError
+from deepscores_tools.formats import read_selected
 from deepscores_tools.symbols import Page
 from deepscores_tools.whole_folder import whole_folder
 
 from .calibration import fitted
+from .config import DataConfig
 from .detector import Detector, pick_device
 from .evaluation import evaluate
 from .evaluation_report import Report
 from .model_store import CARD_AND_LICENCE, load_model, model_folder, write_config
+
+
+def validation_pages(data: DataConfig) -> list[Page]:
+    """The validation pages of a recipe, evenly chosen where there are more than it asks for."""
+    pages = [page for spec in data.val for page in read_selected(spec)]
+    return pages[:: max(len(pages) // data.val_pages, 1)]
 
 
 def validate(detector: Detector, pages: Sequence[Page], *, worn: bool) -> Report:
