@@ -97,6 +97,11 @@ def test_label_studio_gets_percent_a_url_and_an_interface(tmp_path: Path, pictur
     assert (back.name, back.image) == ("b 1/a.png", out / "images/b 1/a.png")
 
 
+def test_an_interface_of_label_studio_is_xml_whatever_a_class_is_called() -> None:
+    (label,) = etree.fromstring(labelstudio.labelling_interface(["a\x01b"])).iter("Label")
+    assert label.get("value") == "a\ufffdb"
+
+
 def test_what_people_corrected_in_label_studio_is_truth(tmp_path: Path) -> None:
     """As its export has it: uploaded picture, cancelled and submitted annotations."""
 

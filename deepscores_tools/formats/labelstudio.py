@@ -28,6 +28,7 @@ from deepscores_tools.formats.losses import count_page_losses, count_symbol_loss
 from deepscores_tools.formats.pictures import first_file, picture_size, place_picture
 from deepscores_tools.formats.snap import snapped
 from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream, write_row
+from deepscores_tools.formats.xml_text import allowed
 from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.vocabularies import ClassTable
 
@@ -90,7 +91,7 @@ def labelling_interface(classes: Sequence[str]) -> str:
     etree.SubElement(view, "Image", name="image", value="$image", zoom="true", zoomControl="true")
     labels = etree.SubElement(view, "RectangleLabels", name="label", toName="image")
     for name in classes:
-        etree.SubElement(labels, "Label", value=name)
+        etree.SubElement(labels, "Label", value=allowed(name))
     return str(etree.tostring(view, pretty_print=True, encoding="unicode"))
 
 

@@ -9,11 +9,16 @@ _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PLAIN = {"\r": "&#13;"}  # a bare one would come back as a line feed
 
 
+def allowed(text: str) -> str:
+    """The text with what XML forbids replaced."""
+    return _NOT_XML.sub("\ufffd", text)
+
+
 def xml_text(text: str) -> str:
     """A text between tags."""
-    return escape(_NOT_XML.sub("\ufffd", text), _PLAIN)
+    return escape(allowed(text), _PLAIN)
 
 
 def xml_attribute(text: str) -> str:
     """A text as an attribute's value, in its quotes."""
-    return quoteattr(_NOT_XML.sub("\ufffd", text))
+    return quoteattr(allowed(text))
