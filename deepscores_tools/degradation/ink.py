@@ -32,7 +32,6 @@ Range = tuple[float, float]
 # engraved), so that staff lines break here and there but whole staves do not vanish.
 THIN = 0.1
 LINE_MARGIN = 0.6
-BREAKS = 0.7  # of what is left of such a line above the cut: how far grain, or drift, bites
 GRAIN: Range = (2.6, 4.0)  # standard deviations of the noise that fit under the cut
 STEPS = 0.5  # of the noise as bytes, to a gray level: 256 levels up and down
 
@@ -83,10 +82,8 @@ def coverage(image: Gray, interline: float, rng: np.random.Generator, ranges: In
     # Noise that reaches the cut on bare paper turns to grain: a little may, a carpet may not.
     room = (cut_at - 0.35 / gain) / draw(GRAIN, rng)
     calm = min(1.0, room / max(math.hypot(uneven, mottle, ragged), 1e-6))
-    # What is broader than grain stays below the level where the cut begins to turn gray, and
-    # above that where thin lines go: they break where grain and drift meet, not everywhere.
+    # What is broader than grain stays below the level where the cut begins to turn gray.
     top = np.float32(0.45 * 255 * (cut_at - 0.5 / gain))
-    bottom = np.float32(-BREAKS * 255 * (thin_line - cut_at))
 
     part = period(Tile.EDGE, shape, interline)
     fine = np.zeros(part, np.float32)
@@ -94,7 +91,6 @@ def coverage(image: Gray, interline: float, rng: np.random.Generator, ranges: In
         fine = np.minimum(cut(Tile.MOTTLE, part, interline, rng) * np.float32(255 * strength), top)
     if (strength := ragged * calm) > 0.01:
         cv2.scaleAdd(cut(Tile.EDGE, part, interline, rng), 255 * strength, fine, fine)
-    np.maximum(fine, bottom, out=fine)
     for limits, sign in ((ranges.pinholes, -255), (ranges.specks, 255)):
         if (strength := draw(limits, rng)) > 0.05:
             cv2.scaleAdd(cut(Tile.SPECKS, part, interline, rng), sign * strength, fine, fine)
@@ -102,7 +98,7 @@ def coverage(image: Gray, interline: float, rng: np.random.Generator, ranges: In
     if (strength := uneven * calm) > 0.01:
         small = max(1, shape[0] // 4), max(1, shape[1] // 4)
         slow = clouds(small, draw((2, 8), rng) * interline / 4, rng) * np.float32(255 * strength)
-        drift = enlarge(as_bytes(np.clip(slow, bottom, top), STEPS), shape)
+        drift = enlarge(as_bytes(np.minimum(slow, top), STEPS), shape)
         cv2.addWeighted(noise, 1, drift, 1, -128, noise)
     if (strength := draw(ranges.hollow, rng)) > 0.01:
         darkness = cv2.subtract(darkness, _large_areas(image, interline, 255 * strength))
