@@ -15,6 +15,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from deepscores_tools.errors import InputError
+from deepscores_tools.long_rests import with_long_rests_told
 from deepscores_tools.staff_position import named_by_place
 from deepscores_tools.staves import staves_as_symbols
 from deepscores_tools.symbols import Box, Page, Symbol
@@ -141,6 +142,7 @@ class Detector:
         ]
         handwritten = "staffLine" in self.config.staff_classes
         symbols = named_by_place(symbols, page.staves)
+        symbols = with_long_rests_told(symbols, interline)
         return symbols + staves_as_symbols(page.staves, handwritten)
 
     def run(
