@@ -97,7 +97,8 @@ def render_svg(
     scale = style.interline / STAFF_SPACE
     marks = label(read_svg(svg))
     engraved_by(style.hand, marks)
-    painter = Painter(Glyphs(svg, style.font, style.hand), scale, style.text_family)
+    families = style.text_family, style.fingering_family
+    painter = Painter(Glyphs(svg, style.font, style.hand), scale, *families)
     crops = painter.crops(marks)
     inks = InkTable(style.width, style.height)
     symbols = inks.symbols(marks, crops, lambda mark: _attributes(mark, times))

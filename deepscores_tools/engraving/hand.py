@@ -73,14 +73,15 @@ def _heavier_beams(hand: float, marks: Sequence[Mark]) -> None:
             together[mark.shapes[0].element] += [s for s in mark.shapes if isinstance(s, Drawing)]
     for beams in together.values():
         longest = max((b.contours[0] for b in beams), key=lambda c: float(np.ptp(c[:, 0])))
-        slope, height = np.polyfit(longest[:, 0], longest[:, 1], 1)
-        above = [b.contours[0][:, 1] - slope * b.contours[0][:, 0] - height for b in beams]
+        start = longest[0, 0]  # as far from the page's edge, a fit would lose digits
+        slope, height = np.polyfit(longest[:, 0] - start, longest[:, 1], 1)
+        lines = [slope * (b.contours[0][:, 0] - start) + height for b in beams]
+        above = [b.contours[0][:, 1] - line for b, line in zip(beams, lines, strict=True)]
         levels = [float(a.mean()) for a in above]
         middle = (min(levels) + max(levels)) / 2
-        for beam, off, level in zip(beams, above, levels, strict=True):
+        for beam, line, off, level in zip(beams, lines, above, levels, strict=True):
             off = off + (off - level) * hand * BEAM_THICKER + (level - middle) * hand * BEAMS_APART
-            xs = beam.contours[0][:, 0]
-            beam.contours = [np.column_stack((xs, slope * xs + height + off))]
+            beam.contours = [np.column_stack((beam.contours[0][:, 0], line + off))]
 
 
 def _thrown(*place: float) -> NDArray[np.float64]:

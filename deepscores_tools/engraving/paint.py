@@ -42,12 +42,15 @@ GlyphKey = tuple[int, str, float, float, float, int, int]
 
 
 class Painter:
-    """Paints the marks of one page. scale: pixels per verovio unit; family: of the words."""
+    """Paints the marks of one page.
 
-    def __init__(self, glyphs: Glyphs, scale: float, family: str) -> None:
+    scale: pixels per verovio unit; family: of the words; fingerings: theirs.
+    """
+
+    def __init__(self, glyphs: Glyphs, scale: float, family: str, fingerings: str) -> None:
         self.glyphs = glyphs
         self.scale = scale
-        self.words = Words(glyphs, scale, family)
+        self.words = Words(glyphs, scale, family, fingerings)
 
     def crops(self, marks: Sequence[Mark]) -> list[Crop]:
         """One crop for each mark, in order."""

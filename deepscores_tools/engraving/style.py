@@ -14,6 +14,8 @@ _TEXT_FAMILIES = {"computer-modern": 0.5, "stix": 0.35, "dejavu-serif": 0.1, "de
 """Faces of words and how often each is drawn: old editions have no sans serif, most the hairlines
 of Computer Modern."""
 BY_HAND = 0.4  # share of the engravings
+FINGERINGS = ("computer-modern", "stix", "dejavu-serif")
+"""Faces of fingerings by hand, alike often: old prints have them from hairline to slab serifs."""
 
 ATTRIBUTES = ("note@grace", "hairpin@form", "staff@n")
 
@@ -30,6 +32,7 @@ class Style:
     height: int
     interline: float
     text_family: str
+    fingering_family: str
     options: Mapping[str, object]
     hand: float = 0.0
 
@@ -121,10 +124,11 @@ def draw_style(rng: np.random.Generator, fonts: Sequence[str] = FONTS) -> Style:
     }
     family = str(rng.choice(list(_TEXT_FAMILIES), p=list(_TEXT_FAMILIES.values())))
     hand = between(0.3, 1.0) if rng.random() < BY_HAND else 0.0
+    fingerings = family
     if hand:  # what only computers do: Times, a number on every bar, grace notes large
-        family = "computer-modern"
+        family, fingerings = "computer-modern", str(rng.choice(FINGERINGS))
         options["mnumInterval"] = 0 if options["mnumInterval"] == 1 else options["mnumInterval"]
         options["beamMaxSlope"] = int(rng.integers(0, 9))  # often level
         options["graceFactor"] = between(0.52, 0.72)
-        options["fingeringScale"] = between(0.75, 1.05)
-    return Style(font, width, height, interline, family, options, hand)
+        options["fingeringScale"] = between(0.65, 1.05)
+    return Style(font, width, height, interline, family, fingerings, options, hand)

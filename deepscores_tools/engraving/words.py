@@ -18,12 +18,16 @@ GAP = 0.125
 
 
 class Words:
-    """Lays out the text of one page. scale: pixels per verovio unit; family: see `text`."""
+    """Lays out the text of one page.
 
-    def __init__(self, glyphs: Glyphs, scale: float, family: str) -> None:
+    scale: pixels per verovio unit; family, fingerings: of words and of fingerings (text_faces.py).
+    """
+
+    def __init__(self, glyphs: Glyphs, scale: float, family: str, fingerings: str) -> None:
         self._glyphs = glyphs
         self._scale = scale
         self._family = family
+        self._fingerings = fingerings
 
     def crops(self, texts: Sequence[Text]) -> dict[int, Crop]:
         """A crop for each run of text, by its `id`."""
@@ -41,7 +45,8 @@ class Words:
         return crops
 
     def _face(self, run: Text) -> Face:
-        return face(self._family, max(4, round(run.size * self._scale)), run.bold, run.italic)
+        family = self._fingerings if run.element.name == "fing" else self._family
+        return face(family, max(4, round(run.size * self._scale)), run.bold, run.italic)
 
     def _contours(self, run: Text) -> list[Points]:
         size = run.size * self._scale / 1000

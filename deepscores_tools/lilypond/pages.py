@@ -60,7 +60,7 @@ def _painted(file: Path) -> tuple[list[Mark], list[Crop], tuple[int, int], float
     if not any(shape.element.name for mark in marks for shape in mark.shapes
                if shape.element.parent is not None):  # fmt: skip
         raise InputError(file, "its shapes say not what they are; make it with tags.ily")
-    crops = Painter(Glyphs("", ""), scale, FAMILY).crops(marks)
+    crops = Painter(Glyphs("", ""), scale, FAMILY, FAMILY).crops(marks)
     return marks, crops, (round(sheet.width * scale), round(sheet.height * scale)), scale
 
 
