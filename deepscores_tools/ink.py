@@ -52,9 +52,8 @@ def _blocks(gray: NDArray[Any], interline: float | None) -> tuple[Gray, int]:
     return averaged(gray, min(side, gray.shape[1]), min(side, gray.shape[0])), window
 
 
-def _is_inverted(gray: NDArray[Any], interline: float | None) -> bool:
+def _is_inverted(small: Gray, window: int) -> bool:
     """Is the music lighter than its surroundings? Ink is the sparse extreme on either side."""
-    small, window = _blocks(gray, interline)
     detail = small.astype(np.float32)
     detail -= cv2.blur(detail, (window, window))
     return float((detail * detail * detail).sum()) > 0.0
@@ -62,9 +61,9 @@ def _is_inverted(gray: NDArray[Any], interline: float | None) -> bool:
 
 def _darkness(gray: NDArray[Any], interline: float | None) -> Gray:
     """How much darker than the local paper each pixel is: 0 = as paper, 255 = black."""
-    if _is_inverted(gray, interline):
-        gray = cv2.bitwise_not(gray)
     small, window = _blocks(gray, interline)
+    if _is_inverted(small, window):
+        gray, small = cv2.bitwise_not(gray), 255 - small
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (window, window))
     paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel)
     paper = cv2.GaussianBlur(paper, (0, 0), 2.0)

@@ -1,6 +1,6 @@
 """The five lines of a traced staff, to a fraction of a pixel, and where they begin and end.
 
-Letters: K strips across the page, of one interline each; N of them along the staff.
+Letters: K strips across the page, of one interline each; N of them along the staff; L curves.
 """
 
 from __future__ import annotations
@@ -8,10 +8,12 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.averaging import shrunk
+from deepscores_tools.sampling import sampled
 from deepscores_tools.staff_tracing import Trace
 
 Doubles = NDArray[np.float64]
@@ -84,8 +86,10 @@ def refine(
     first, last = (int(np.abs(xs - x).argmin()) for x in (trace.xs[0], trace.xs[-1]))
     for _ in range(2):
         off, mass = _offsets(shares, lines, 0.42 * space)
-        shift = _smoothed(xs, off.T, np.where(_between(strips, first, last), mass, 0).T, SMOOTH)
-        lines = lines + shift
+        weights = np.where(_between(strips, first, last), mass, 0)
+        weight = weights.sum(axis=0, keepdims=True)
+        together = (weights * off).sum(axis=0, keepdims=True) / np.maximum(weight, 1e-6)
+        lines = lines + _smoothed(xs, together, weight, SMOOTH)
         _, mass = _offsets(shares, lines, 0.25 * space)
         _, between = _offsets(shares, (lines[:-1] + lines[1:]) / 2, 0.25 * space)
         shown = (mass > PRESENT) & (mass > 2 * np.median(between, axis=0))
@@ -93,10 +97,7 @@ def refine(
     inside = _between(strips, first, last)
     for reach in (0.35, 0.25):
         off, mass = _offsets(shares, lines, reach * space)
-        for i in range(5):
-            lines[i] += _smoothed(
-                xs, off[i][:, None], np.where(inside, mass[i], 0)[:, None], SMOOTH
-            )
+        lines = lines + _smoothed(xs, off, np.where(inside, mass, 0), SMOOTH)
     even = _comb(lines)
     if last - first < 3 or not _even(lines[:, first : last + 1], strips):
         return None
@@ -106,7 +107,7 @@ def refine(
     lines = np.array([np.interp(at, xs, line) for line in lines])
     if _covered(ink[rows], at, lines, space) < UNBROKEN:
         return None
-    edges = np.array([_edges(band, at, line, thickness) for line in lines])
+    edges = _edges(band, at, lines, thickness)
     strength = float(np.minimum(mass[:, first : last + 1] / PRESENT, 1).mean())
     return Staff(left, right, at, lines + low, edges + low, strength)
 
@@ -154,37 +155,56 @@ def _offsets(shares: Doubles, lines: Doubles, reach: float) -> tuple[Doubles, Do
 
 
 def _smoothed(xs: Doubles, values: Doubles, weights: Doubles, window: int) -> Doubles:
-    """Weighted values (K, M) as one smooth curve (K,): a local straight line, level outside."""
-    weight = weights.sum(axis=1)
-    if weight.max() <= 0:
-        return np.zeros(len(xs))
-    mean = (weights * values).sum(axis=1) / np.maximum(weight, 1e-6)
-    seen = weight > 0
-    trend = np.polyfit(xs[seen], mean[seen], 1, w=weight[seen]) if seen.sum() > 2 else [0.0, 0.0]
-    rest = np.where(seen, mean - np.polyval(trend, xs), 0)
-    limit = 3 * np.median(np.abs(rest[seen])) + 0.3  # a symbol mistaken for a line
-    weight = np.where(np.abs(rest) > limit, 0.1 * weight, weight)
-    curve = _local_lines(rest, weight, np.hanning(window + 2))
-    clipped = np.clip(xs, xs[seen][0], xs[seen][-1])
-    return np.asarray(curve + np.polyval(trend, clipped))
+    """Weighted values (L, K) as smooth curves (L, K): local straight lines, level outside."""
+    seen = weights > 0
+    trend = _trends(xs, values, weights)
+    rest = np.where(seen, values - trend, 0)
+    spread = [
+        np.median(row[known]) if known.any() else 0
+        for row, known in zip(abs(rest), seen, strict=True)
+    ]
+    limit = 3 * np.array(spread)[:, None] + 0.3  # a symbol mistaken for a line
+    weights = np.where(np.abs(rest) > limit, 0.1 * weights, weights)
+    curves = _local_lines(rest, weights, np.hanning(window + 2))
+    for row, known in zip(trend, seen, strict=True):
+        if known.any():
+            row[:] = np.interp(xs, xs[known], row[known])  # a straight line, level beyond
+    return curves + trend
 
 
-def _local_lines(values: Doubles, weight: Doubles, kernel: Doubles) -> Doubles:
-    """At every place the weighted straight line through what the kernel covers, level beyond."""
+def _trends(xs: Doubles, values: Doubles, weights: Doubles) -> Doubles:
+    """The weighted straight lines (L, K) through values (L, K); 0 where less than 3 are."""
+    square = weights**2
+    mass = np.maximum(square.sum(axis=1, keepdims=True), 1e-12)
+    x = xs - (square * xs).sum(axis=1, keepdims=True) / mass
+    mean = (square * values).sum(axis=1, keepdims=True) / mass
+    slope = (square * x * values).sum(axis=1, keepdims=True)
+    slope /= np.maximum((square * x**2).sum(axis=1, keepdims=True), 1e-12)
+    enough = (weights > 0).sum(axis=1, keepdims=True) > 2
+    return np.where(enough, mean + slope * x, 0.0)
+
+
+def _local_lines(values: Doubles, weights: Doubles, kernel: Doubles) -> Doubles:
+    """At every place the weighted straight lines (L, K) through what the kernel covers of values
+    (L, K), level beyond; 0 where nothing has weight."""
     steps = np.arange(len(kernel)) - len(kernel) // 2
 
     def moment(of: Doubles, power: int) -> Doubles:
-        return np.convolve(of, kernel * (-steps) ** power, "same")
+        row = (kernel * steps**power)[None, :]
+        return np.asarray(cv2.filter2D(of, -1, row, borderType=cv2.BORDER_CONSTANT), np.float64)
 
-    s0, s1, s2 = (moment(weight, power) for power in range(3))
-    t0, t1 = (moment(weight * values, power) for power in range(2))
+    s0, s1, s2 = (moment(weights, power) for power in range(3))
+    t0, t1 = (moment(weights * values, power) for power in range(2))
     s2 = s2 + 0.5 * s0  # so that a line through one or two samples stays level
     known = s0 > 0
-    fit = (s2 * t0 - s1 * t1)[known] / (s0 * s2 - s1**2)[known]
-    index = np.arange(len(values))
-    inked = np.flatnonzero(weight > 0)
-    near = np.clip(index, inked[0], inked[-1])
-    return np.asarray(np.interp(near, index[known], fit))
+    fit = np.divide(s2 * t0 - s1 * t1, s0 * s2 - s1**2, out=np.zeros_like(s0), where=known)
+    index = np.arange(values.shape[1])
+    for row, here, weight in zip(fit, known, weights, strict=True):
+        inked = np.flatnonzero(weight > 0)
+        if len(inked):
+            near = np.clip(index, inked[0], inked[-1])
+            row[:] = np.interp(near, index[here], row[here])
+    return fit
 
 
 def _blank(ink: NDArray[np.bool_], lines: Doubles, xs: Doubles) -> NDArray[np.bool_]:
@@ -227,24 +247,27 @@ def _covered(ink: NDArray[np.bool_], xs: Doubles, lines: Doubles, space: float) 
     return float(seen.mean())
 
 
-def _edges(
-    band: NDArray[np.uint8], xs: Doubles, line: Doubles, thickness: float
-) -> tuple[float, float]:
-    """Highest and lowest row (half-open) of a line's ink, bar a few columns' specks."""
+def _edges(band: NDArray[np.uint8], xs: Doubles, lines: Doubles, thickness: float) -> Doubles:
+    """Highest and lowest row (half-open) of each line's ink (L, 2), bar a few columns' specks."""
     columns = np.arange(int(xs[0]), int(xs[-1]) + 1)
-    middle = np.interp(columns, xs, line)
     reach = int(np.ceil(thickness)) + 1
-    rows = np.round(middle).astype(int) + np.arange(-reach, reach + 1)[:, None]
-    inked = band[np.clip(rows, 0, len(band) - 1), columns] > 127
-    whole = inked.any(axis=0) & ~inked[0] & ~inked[-1]  # no symbol runs into the line here
-    calm = np.convolve(whole, np.ones(9), "same") == 9  # nor next to here
-    whole = calm if calm.any() else whole
-    if not whole.any():
-        half = thickness / 2
-        return float(line.min() - half + 0.5), float(line.max() + half + 0.5)
-    tops = rows[inked.argmax(axis=0), np.arange(len(columns))][whole]
-    bottoms = rows[len(rows) - 1 - inked[::-1].argmax(axis=0), np.arange(len(columns))][whole]
-    return float(np.quantile(tops, SPECKS)), float(np.quantile(bottoms, 1 - SPECKS)) + 1
+    steps = np.arange(-reach, reach + 1)[:, None]
+    edges = []
+    for line in lines:
+        middle = np.round(np.interp(columns, xs, line))
+        inked = sampled(band, int(xs[0]), middle + steps) > 127
+        whole = inked.any(axis=0) & ~inked[0] & ~inked[-1]  # no symbol runs into the line here
+        calm = np.convolve(whole, np.ones(9), "same") == 9  # nor next to here
+        whole = calm if calm.any() else whole
+        if not whole.any():
+            half = thickness / 2
+            edges.append((line.min() - half + 0.5, line.max() + half + 0.5))
+            continue
+        inked, middle = inked[:, whole], middle[whole]
+        tops = middle - reach + inked.argmax(axis=0)
+        bottoms = middle + reach - inked[::-1].argmax(axis=0)
+        edges.append((np.quantile(tops, SPECKS), np.quantile(bottoms, 1 - SPECKS) + 1))
+    return np.array(edges, dtype=np.float64)
 
 
 def _comb(lines: Doubles) -> Doubles:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores_tools.sampling import sampled
 from deepscores_tools.staff_lines import Staff
 
 MEND = 0.5  # interlines; breaks in a line that still count as ink
@@ -58,10 +59,8 @@ def _straightened(
     height = round(float(np.median(bottom - top))) + 1  # both ends: no row is left out
     if height < 2 or last - first < 2:
         return None
-    share = np.linspace(0, 1, height, dtype=np.float32)[:, None]
-    rows = top.astype(np.float32) + share * (bottom - top).astype(np.float32)
-    columns = np.tile(at.astype(np.float32), (height, 1))
-    return np.asarray(cv2.remap(ink.view(np.uint8), columns, rows, cv2.INTER_NEAREST))
+    share = np.linspace(0, 1, height)[:, None]
+    return sampled(ink.view(np.uint8), first, top + share * (bottom - top))
 
 
 def _crossed(gap: NDArray[np.uint8]) -> bool:

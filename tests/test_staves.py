@@ -45,6 +45,14 @@ def warped(ink: np.ndarray, rise: np.ndarray) -> np.ndarray:
     return cv2.remap(ink, *maps, cv2.INTER_LINEAR)
 
 
+def test_a_page_wider_than_opencv_takes_at_once() -> None:
+    page = drawn(systems=PIANO)
+    page = np.hstack((page[:, :450], np.tile(page[:, 450:480], 1200), page[:, 480:]))
+    found = find_staves(page)
+    assert found.systems == PIANO
+    assert all(abs(staff.right - (RIGHT + 1199 * 30)) <= 3 for staff in found.staves)
+
+
 def test_staves_and_systems_of_a_clean_page() -> None:
     found = find_staves(drawn(systems=PIANO))
     assert found.interline == pytest.approx(INTERLINE, rel=0.01)
