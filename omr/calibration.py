@@ -11,7 +11,6 @@ from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 from .config import UNTUNED, ModelConfig
@@ -47,6 +46,8 @@ def fit_calibration(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> Ca
 
     (1, 0) where all or none are right, or where better scores are not more often right.
     """
+    from scipy.optimize import minimize  # half a second that detection need not wait
+
     if not len(scores) or right.all() or not right.any():
         return 1.0, 0.0
     odds = logit(scores.clip(_EDGE, 1 - _EDGE))

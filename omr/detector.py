@@ -24,6 +24,7 @@ from deepscores_tools.upright import Upright, upright
 from .calibration import calibrated
 from .config import ModelConfig
 from .found import Found, fused
+from .memory import keep_freed_memory
 from .model_store import load_model
 from .network import MULTIPLE, WatershedNet
 from .refiner import refine
@@ -61,6 +62,7 @@ class Detector:
     """
 
     def __init__(self, net: WatershedNet, config: ModelConfig, device: torch.device) -> None:
+        keep_freed_memory()
         self.config = config
         self.device = device
         self.dtype = fast_dtype(device)

@@ -31,7 +31,9 @@ class Residual(nn.Module):
             )
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.relu(self.second(self.first(x)) + self.shortcut(x), inplace=True)
+        out = self.second(self.first(x))
+        out += self.shortcut(x)  # in place: a new map costs more than the sum
+        return functional.relu(out, inplace=True)
 
 
 def double(x: Tensor) -> Tensor:

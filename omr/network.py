@@ -53,10 +53,14 @@ class Pyramid(nn.Module):
 
     def forward(self, ink: Tensor) -> Tensor:
         levels = self.levels(ink)
-        x = self.laterals[-1](levels[-1])
+        x = self.laterals[-1](levels.pop())
         for i in reversed(range(len(self.merges))):
-            x = self.merges[i](double(x) + self.laterals[i](levels[i + 1]))
-        features: Tensor = self.fine(levels[0] + double(self.narrow(x)))
+            x = double(x)
+            x += self.laterals[i](levels.pop())
+            x = self.merges[i](x)
+        x = double(self.narrow(x))
+        x += levels.pop()
+        features: Tensor = self.fine(x)
         return features
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torchvision.models import resnet101
 
 from .config import NetworkConfig
 
@@ -26,6 +25,8 @@ class RefineNet(nn.Module):
     deepest = WIDTHS[-1]
 
     def __init__(self, config: NetworkConfig) -> None:
+        from torchvision.models import resnet101  # a second, which no other model need wait
+
         super().__init__()
         self.resnet = resnet101(weights=None)
         self.resnet.conv1 = nn.Conv2d(1, 64, 7, stride=2, padding=3, bias=False)

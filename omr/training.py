@@ -41,6 +41,7 @@ from .config import (
 from .crops import Batch, CropDataset, cache_pages, collate
 from .detector import Detector, fast_dtype, pick_device
 from .losses import Told, TotalLoss, refiner_loss
+from .memory import keep_freed_memory
 from .model_store import load_model, model_folder, read_config, save_model
 from .network import WatershedNet
 from .pretraining import TASKS, Labelled, Pretraining, examples
@@ -103,6 +104,7 @@ class _Run:
     """One training run: its network, its averaged copy, its optimiser and where it stands."""
 
     def __init__(self, recipe: Recipe, out: Path, device: torch.device) -> None:
+        keep_freed_memory()
         self.recipe, self.out, self.device = recipe, out, device
         self.training = recipe.training
         pages = [p for spec in recipe.data.train for p in read_selected(spec)]
