@@ -52,6 +52,8 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "crops by page, not by class": {"augment.balanced": 0.0},
     "crops of one scale": {"augment.scale": [1.0, 1.0], "augment.squeeze": [1.0, 1.0]},
     "no averaging of weights": {"training.ema": 0.0},
+    "no degradation": {"augment.degrade": False},
+    "another seed": {"training.seed": 2},
     "without refiner": {"model.refiner": None},
 }
 
