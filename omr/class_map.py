@@ -74,6 +74,15 @@ class ClassMap:
         answered = {None, *(self.of_truth(name) for name in known)}
         return sorted(n for n in set(names) if self.of_detection(n) not in answered)
 
+    def unmet(self, truth: Collection[str], detections: Collection[str]) -> list[str]:
+        """Names of the pairs that their side, all that it could hold, does not know."""
+        lost: set[str] = set()
+        for column, side in enumerate((truth, detections)):
+            known = {SPELLINGS.get(name, name) for name in side} | {"", ANY_OTHER}
+            names = {pair[column] for pair in self.pairs}
+            lost |= {name for name in names if SPELLINGS.get(name, name) not in known}
+        return sorted(lost)
+
     @property
     def leaves_out_others(self) -> bool:
         """Whether detections of classes that the truth lacks are left out."""

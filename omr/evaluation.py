@@ -21,7 +21,7 @@ from deepscores_tools.symbols import Page
 from .average_precision import RECALLS, best_threshold, precision_curves
 from .class_map import ClassMap
 from .evaluation_errors import Leftovers, confusions, mistakes, worst
-from .evaluation_input import Cell, Comparison, require_names, side_by_side
+from .evaluation_input import Cell, Comparison, listed, require_names, side_by_side
 from .evaluation_report import (
     IOUS,
     ClassResult,
@@ -78,6 +78,9 @@ def evaluate(
     class_map = class_map or ClassMap()
     both = side_by_side(truth, detections, class_map)
     require_names(both, class_map, known_names, detectable_names)
+    both.unmet = class_map.unmet(
+        known_names or both.true_names, detectable_names or both.detected_names
+    )
     return _report(both, _limits(thresholds or 0.0, both, class_map))
 
 
@@ -231,5 +234,7 @@ def _notices(both: Comparison, absent: int) -> Iterator[str]:
         yield f"{absent} detections of classes that the truth lacks do not enter AP"
     if both.left_out:
         yield f"{both.left_out} detections left out by the class map"
+    if both.unmet:
+        yield f"the class map names what is not there: {listed(both.unmet)}"
     if both.resized:
         yield f"{both.resized} pages differ in size between truth and detections"

@@ -44,6 +44,7 @@ class Comparison:
     lowest_score: float | None = None
     resized: int = 0
     left_out: int = 0
+    unmet: Sequence[str] = ()
 
     @property
     def keys(self) -> list[str]:

@@ -80,7 +80,12 @@ def test_a_class_map_joins_names_that_differ(folder: Path) -> None:
     with pytest.raises(InputError, match="--class-map"):
         run(truth, found)
     (folder / "map.csv").write_text("truth_name,detection_name\nstem,Stem\n")
-    assert "1.000" in run(truth, found, "--class-map", folder / "map.csv").output
+    output = run(truth, found, "--class-map", folder / "map.csv").output
+    assert "1.000" in output
+    assert "what is not there" not in output
+    (folder / "map.csv").write_text("truth_name,detection_name\nstem,Stem\nbaem,Beam\n")
+    output = run(truth, found, "--class-map", folder / "map.csv").output
+    assert "Notice: the class map names what is not there: Beam, baem" in output
     (folder / "map.csv").write_text("stem,Stem\n")
     with pytest.raises(InputError, match="first line"):
         run(truth, found, "--class-map", folder / "map.csv")
