@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,6 +28,7 @@ from deepscores_tools.pdf import DPI
 from deepscores_tools.symbols import Attribute, Page
 
 from .outputs import Outputs
+from .spool import Origin
 
 
 class PageDetector(Protocol):
@@ -62,7 +64,7 @@ class PageResult:
 class _Read:
     """A page on its way: kept from an earlier run (page), or decoded (image)."""
 
-    origin: str
+    origin: Origin
     page: Page | None = None
     image: PageImage | None = None
     seconds: float = 0.0
@@ -123,7 +125,8 @@ def _flow(
 
 def _read(source: PageSource, outputs: Outputs) -> _Read:
     started = time.perf_counter()
-    origin = f"{_sha256(source.path)}:{source.index}"
+    picture = f"{_sha256(source.path)}:{source.index}"
+    origin = Origin(picture, str(source.path.resolve()))
     kept = outputs.finished(source.key, origin)
     image = None if kept is not None else read_page(source)
     return _Read(origin, kept, image, time.perf_counter() - started)
@@ -150,7 +153,7 @@ def _finish(source: PageSource, detecting: Future[_Read], outputs: Outputs) -> P
         return PageResult(
             source, InputError(source.path, f"not enough memory for {source.name}; scale it down")
         )
-    except RuntimeError as error:  # torch's way of saying that memory is short
+    except (RuntimeError, cv2.error) as error:  # theirs, where memory is short
         problem = f"{source.name} cannot be computed ({str(error).partition(chr(10))[0][:120]})"
         return PageResult(source, InputError(source.path, problem))
     page, image = done.page, done.image

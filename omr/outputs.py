@@ -20,6 +20,7 @@ from deepscores_tools.whole_file import remove_parts, write_whole
 from . import spool
 from .overlay import overlay_png
 from .run_folder import INPUTS, OVERLAY, RUN, SPOOL, VIEW
+from .spool import Origin
 
 FORMATS = ("coco", "mung", "csv")
 _SUFFIXES = {"mung": ".xml", "csv": ".csv", OVERLAY: ".png"}  # of the kinds with a file a page
@@ -64,18 +65,30 @@ class Outputs:
             remove_parts(folder)
         write_whole(out / RUN, json.dumps(options.record(), indent=1) + "\n")
 
-    def finished(self, key: str, origin: str) -> Page | None:
-        """The page of this key if it is done, with all its files, from this very picture."""
+    def finished(self, key: str, origin: Origin) -> Page | None:
+        """The page of this key if it is done, with all its files, from this very picture.
+
+        Raises InputError where another file, still there, gave the page of this key.
+        """
         found = spool.load(spool.spool_file(self.spool, key))
-        if found is None or found[1] != origin:
+        if found is None:
             return None
-        return found[0] if all(self.file(kind, key).is_file() for kind in self._kinds()) else None
+        page, before = found
+        if before.picture == origin.picture:
+            return page if all(self.file(kind, key).is_file() for kind in self._kinds()) else None
+        if before.file != origin.file and Path(before.file).exists():
+            raise InputError(
+                origin.file,
+                f"{self.out} holds a page of this name from {before.file}; give another -o, or "
+                "detect both in one run of the folder above them",
+            )
+        return None
 
     def file(self, kind: str, key: str) -> Path:
         """Where a page's MuNG, CSV or overlay lies."""
         return self.out / kind / (key + _SUFFIXES[kind])
 
-    def add(self, page: Page, origin: str, gray: NDArray[np.uint8]) -> None:
+    def add(self, page: Page, origin: Origin, gray: NDArray[np.uint8]) -> None:
         """Take in a detected page: write the files that are its own, then put it into the spool."""
         if self.options.overlay:
             write_whole(self.file(OVERLAY, page.key), overlay_png(gray, page))

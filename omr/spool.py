@@ -7,10 +7,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.whole_file import write_whole
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a page was found on. picture: its file's hash and place there; file: where that lies."""
+
+    picture: str
+    file: str
 
 
 def spool_file(folder: Path, key: str) -> Path:
@@ -18,10 +27,10 @@ def spool_file(folder: Path, key: str) -> Path:
     return folder / f"{key}.json"
 
 
-def save(page: Page, origin: str, folder: Path) -> None:
-    """Put a detected page into the spool. origin: identifies the picture it was found on."""
+def save(page: Page, origin: Origin, folder: Path) -> None:
+    """Put a detected page into the spool."""
     record = {
-        "origin": origin,
+        "origin": asdict(origin),
         "name": page.name,
         "width": page.width,
         "height": page.height,
@@ -38,11 +47,11 @@ def save(page: Page, origin: str, folder: Path) -> None:
     write_whole(spool_file(folder, page.key), json.dumps(record))
 
 
-def load(file: Path) -> tuple[Page, str] | None:
+def load(file: Path) -> tuple[Page, Origin] | None:
     """A page and its origin; None where there is none, or a file that is no page of ours."""
     try:
         record = json.loads(file.read_bytes())
-        origin = str(record.pop("origin"))
+        origin = Origin(**record.pop("origin"))
         symbols = [
             Symbol(name=s["name"], box=Box(*s["box"]), score=s["score"], attributes=s["attributes"])
             for s in record.pop("symbols")

@@ -9,6 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -95,6 +96,21 @@ def test_an_interrupted_run_goes_on_where_it_was(book: Path, tmp_path: Path, job
     assert content(tmp_path / "out") == content(tmp_path / "once")
 
 
+def test_a_page_of_another_book_by_the_same_name_is_refused(book: Path, tmp_path: Path) -> None:
+    run(Fake(), book, tmp_path / "out")
+    other = tmp_path / "other"
+    other.mkdir()
+    for name, level in (("3.png", 30), ("9.png", 9)):
+        Image.new("L", (40, 30), level).save(other / name)
+    results = run(Fake(), other, tmp_path / "out")
+    assert ["holds a page of this name" in str(r.failure) for r in results] == [True, False]
+    assert len(list((tmp_path / "out" / "pages").iterdir())) == 9
+    Image.new("L", (40, 30), 31).save(book / "3.png")  # the same file, scanned anew
+    again = Fake()
+    run(again, book, tmp_path / "out")
+    assert again.seen == [31]
+
+
 def test_a_page_with_a_file_missing_is_done_again(book: Path, tmp_path: Path) -> None:
     run(Fake(), book, tmp_path / "out")
     (tmp_path / "out" / "csv" / "3.csv").unlink()
@@ -104,7 +120,13 @@ def test_a_page_with_a_file_missing_is_done_again(book: Path, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "error", [InputError("a", "b"), MemoryError(), RuntimeError("DefaultCPUAllocator: no memory")]
+    "error",
+    [
+        InputError("a", "b"),
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: no memory"),
+        cv2.error("(-4:Insufficient memory)"),
+    ],
 )
 def test_one_failure_stops_no_other(book: Path, tmp_path: Path, error: Exception) -> None:
     results = run(Fake(failing=2, error=error), book, tmp_path / "out", jobs=2)

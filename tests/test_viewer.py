@@ -59,7 +59,7 @@ def view(*arguments: str) -> Result:
 def run_folder(out: Path, *pages: Page) -> str:
     """A folder as `omr detect` leaves it."""
     for one in pages:
-        spool.save(one, "origin", out / "pages")
+        spool.save(one, spool.Origin("picture", "page.png"), out / "pages")
     options = {"model": "printed", "model_hash": model_hash(model_folder("printed"))}
     (out / "run.json").write_text(json.dumps(options))
     return str(out)

@@ -81,6 +81,7 @@ def detect(
         )
         with only_writer(out):
             outputs = Outputs(out, options, overwrite=overwrite)
+            note_inputs(out, [s.argument for s in sources])
             try:
                 with _Reporter(len(sources)) as report:
                     results = detect_batch(detector, sources, outputs, report, jobs)
@@ -93,7 +94,6 @@ def detect(
                 for argument in inputs_without_staves(results)
             ]
             write_failures(failures, out)
-        note_inputs(out, [s.argument for s in sources])
         if html and any(result.failure is None for result in results):
             from omr_cli.view import write
 
