@@ -64,8 +64,12 @@ class ClassMap:
         if (ANY_OTHER, "") in self.pairs:
             return []
         answered = {self.of_detection(name) for name in detectable}
-        accepted = {truth for truth, detection in self.pairs if not detection}
-        return sorted(n for n in set(names) - accepted if self.of_truth(n) not in answered)
+        accepted = {SPELLINGS.get(truth, truth) for truth, found in self.pairs if not found}
+        return sorted(
+            name
+            for name in set(names)
+            if SPELLINGS.get(name, name) not in accepted and self.of_truth(name) not in answered
+        )
 
     def unmatched_detections(self, names: Iterable[str], known: Collection[str]) -> list[str]:
         """Those of the detections' names that no known truth name answers to."""

@@ -16,12 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores_tools.errors import listed
 from deepscores_tools.symbols import Page
 
 from .average_precision import RECALLS, best_threshold, precision_curves
 from .class_map import ClassMap
 from .evaluation_errors import Leftovers, confusions, mistakes, worst
-from .evaluation_input import Cell, Comparison, listed, require_names, side_by_side
+from .evaluation_input import Cell, Comparison, require_names, side_by_side
 from .evaluation_report import (
     IOUS,
     ClassResult,

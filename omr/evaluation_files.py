@@ -86,9 +86,10 @@ def model_thresholds(model: str) -> dict[str, float]:
 
 def _found(detections: str, true_path: Path) -> Iterator[Page]:
     """The detections; COCO results name their pages in the truth."""
-    path, _ = parse_spec(detections)
+    path, conditions = parse_spec(detections)
     if format_of(path) == "coco":
-        return coco.read(path, _basis(true_path))
+        pages = coco.read(path, _basis(true_path))
+        return select(pages, conditions, detections) if conditions else pages
     return read_selected(detections)
 
 

@@ -12,13 +12,12 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, listed
 from deepscores_tools.symbols import Page, box_array
 
 from .class_map import ClassMap
 
 Name = TypeVar("Name", str, str | None)
-MAX_NAMED = 8  # names spelled out in a message; the rest is counted
 
 
 @dataclass(slots=True, eq=False)
@@ -93,12 +92,6 @@ def require_names(
                 "out with a line `,NAME` (all such classes: `,*`)")  # fmt: skip
 
 
-def listed(names: Sequence[str]) -> str:
-    """Names for a message: the first few, and how many more there are."""
-    more = len(names) - MAX_NAMED
-    return ", ".join(names[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
 def _add_detections(both: Comparison, pages: Iterable[Page], class_map: ClassMap) -> None:
     seen: dict[str, tuple[int, int]] = {}
     true_classes = set(both.cells)
@@ -122,7 +115,8 @@ def _add_detections(both: Comparison, pages: Iterable[Page], class_map: ClassMap
             cell = both.cell(name, page.key)
             cell.boxes, cell.scores = boxes[order], scores[order]
         if len(scores):
-            both.lowest_score = min(float(scores.min()), both.lowest_score or 1.0)
+            before = 1.0 if both.lowest_score is None else both.lowest_score
+            both.lowest_score = min(float(scores.min()), before)
     both.resized = sum(1 for key, size in seen.items() if both.sizes.get(key, size) != size)
     for side, lost in (
         ("detections", sorted(both.sizes.keys() - seen.keys())),
