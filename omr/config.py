@@ -130,6 +130,11 @@ class ModelConfig(_Frozen):
         """Class names in the order of the network's logits (staff classes are not among them)."""
         return tuple(name for members in self.families.values() for name in members)
 
+    @property
+    def uncalibrated(self) -> ModelConfig:
+        """The same with scores as the network gives them, which calibration is fitted to."""
+        return self.model_copy(update={"calibration": (1.0, 0.0)})
+
     def threshold(self, name: str) -> float:
         """The score above which a detection of this class is reported by default."""
         return self.thresholds.get(name, UNTUNED)
@@ -148,8 +153,8 @@ class ModelConfig(_Frozen):
 class DataConfig(_Frozen):
     """Readable datasets, as `PATH` or `PATH#attribute=value,...` (see `read_selected`)."""
 
-    train: tuple[str, ...]
-    val: tuple[str, ...]
+    train: tuple[str, ...] = Field(min_length=1)
+    val: tuple[str, ...] = Field(min_length=1)
     val_pages: PositiveInt = 12
     min_instances: int = Field(
         default=1, ge=1, description="rarer classes are left out of the model"

@@ -70,8 +70,11 @@ def cache_pages(pages: Iterable[Page], folder: Path, classes: Sequence[str]) -> 
 
 
 def _fingerprint(page: Page) -> str:
-    """What tells a page from the pages of its own and of other datasets."""
-    facts = (page.name, page.image, page.document, page.width, page.height, len(page.symbols))
+    """What tells a page from the pages of its own and of other datasets, and a picture from what
+    lay there before."""
+    picture = page.image.stat() if page.image and page.image.is_file() else None
+    drawn = (picture.st_size, picture.st_mtime_ns) if picture else len(page.symbols)
+    facts = (page.name, page.image, page.document, page.width, page.height, drawn)
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 

@@ -24,6 +24,7 @@ from .regions import SIZE
 
 BANDS = {"under-30": 30, "30-to-299": 300, "300-to-2999": 3000, "3000-and-more": 10**12}
 """Classes by their instances in training: name of the band, and the number that ends it."""
+WINDOW = 5  # steps of a running mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,19 +156,16 @@ class TotalLoss:
     Without `normalise` every v_k is 1; a loss that has no weight counts once.
     """
 
-    def __init__(
-        self, weights: tuple[float, float, float, float], normalise: bool, window: int = 5
-    ) -> None:
+    def __init__(self, weights: tuple[float, float, float, float], normalise: bool) -> None:
         self.weights = dict(zip(("energy", "class", "box", "refiner"), weights, strict=True))
         self.normalise = normalise
-        self.window = window
         self.recent: dict[str, list[float]] = defaultdict(list)
 
     def __call__(self, losses: dict[str, Tensor]) -> Tensor:
         """The sum over the losses at hand, by their names."""
         terms = []
         for name, loss in losses.items():
-            recent = self.recent[name] = [*self.recent[name], float(loss.detach())][-self.window :]
+            recent = self.recent[name] = [*self.recent[name], float(loss.detach())][-WINDOW:]
             scale = sum(recent) / len(recent) if self.normalise else 1.0
             terms.append(self.weights.get(name, 1.0) * loss / max(scale, 1e-8))
         return torch.stack(terms).sum()

@@ -79,7 +79,7 @@ def export_onnx(model: str | Path, out: Path) -> float:
     net, config = load_model(model)
     largest = 0.0
     with whole_folder(out) as folder, torch.inference_mode():
-        for name, (module, inputs, outputs) in _graphs(net, config).items():
+        for name, (module, inputs, outputs) in _graphs(net).items():
             file = folder / name
             traced, other = _examples(inputs, config, 1), _examples(inputs, config, 2)
             _export(module, traced, file, inputs, outputs)
@@ -95,7 +95,7 @@ def export_onnx(model: str | Path, out: Path) -> float:
 Axes = Mapping[str, dict[int, str]]
 
 
-def _graphs(net: WatershedNet, config: ModelConfig) -> dict[str, tuple[nn.Module, Axes, Axes]]:
+def _graphs(net: WatershedNet) -> dict[str, tuple[nn.Module, Axes, Axes]]:
     """File name -> module, and the axes of its inputs and outputs that may have any size."""
     pixels, found = {0: "pixels"}, {0: "boxes"}
     graphs: dict[str, tuple[nn.Module, Axes, Axes]] = {

@@ -40,6 +40,7 @@ from .config import (
 )
 from .crops import Batch, CropDataset, cache_pages, collate
 from .detector import Detector, fast_dtype, pick_device
+from .learnable import learnable, left_out
 from .losses import Told, TotalLoss, refiner_loss
 from .memory import keep_freed_memory
 from .model_store import load_model, model_folder, read_config, save_model
@@ -107,11 +108,16 @@ class _Run:
         keep_freed_memory()
         self.recipe, self.out, self.device = recipe, out, device
         self.training = recipe.training
-        pages = [p for spec in recipe.data.train for p in read_selected(spec)]
-        self.val = validation_pages(recipe.data)
-        self.model = self._model(pages)
+        pages = [learnable(p) for spec in recipe.data.train for p in read_selected(spec)]
+        self.val = [learnable(p) for p in validation_pages(recipe.data)]
+        self.model = self._model(pages).uncalibrated
+        for notice in left_out(pages, self.model, recipe.data.min_instances):
+            tqdm.write(f"Notice: {notice}")
         cached = cache_pages(pages, out / "cache", self.model.classes)
         del pages  # masks are large; the cache holds what training needs
+        if not any(len(page.labels) for page in cached):
+            where = ", ".join(recipe.data.train)
+            raise InputError(where, "no symbol of the model's classes on any page with staves")
         self.crops = CropDataset(cached, self.model, recipe.augment, recipe.training)
         self.instances = [len(members) for members in self.crops.members]
         torch.manual_seed(self.training.seed)
@@ -152,7 +158,7 @@ class _Run:
 
     def go(self) -> Path:
         """Train to the last step, validating and saving on the way."""
-        log = SummaryWriter(str(self.out / "log"), purge_step=self.step)
+        log = SummaryWriter(str(self.out / "log"), purge_step=self.step + 1)
         dtype = fast_dtype(self.device)
         bar = tqdm(total=self.training.steps, initial=self.step, disable=None, unit="step")
         for stage, batch in self._batches():
@@ -317,8 +323,19 @@ def start_from(net: WatershedNet, own: ModelConfig, model: str) -> None:
         f"box.{len(net.box) - 1}": (planes, 4),
         "energy": (planes, net.levels),
     }
+    apart = {  # heads of another build, in which a layer of this name is something else
+        part
+        for part, same in (
+            ("classes", len(net.classes) == len(donor.classes)),
+            ("box", len(net.box) == len(donor.box)),
+            ("energy", net.levels == donor.levels),
+        )
+        if not same
+    }
     state = net.state_dict()
     for name, value in donor.state_dict().items():
+        if name.partition(".")[0] in apart:
+            continue
         pairs, each = by_name.get(name.rpartition(".")[0], ([], 0))
         if name in state and state[name].shape[1:] == value.shape[1:]:
             for mine, theirs in pairs:

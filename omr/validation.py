@@ -26,9 +26,15 @@ from .model_store import CARD_AND_LICENCE, load_model, model_folder, write_confi
 
 
 def validation_pages(data: DataConfig) -> list[Page]:
-    """The validation pages of a recipe, evenly chosen where there are more than it asks for."""
+    """The validation pages of a recipe, evenly chosen where there are more than it asks for.
+
+    Raises InputError where there is none.
+    """
     pages = [page for spec in data.val for page in read_selected(spec)]
-    return pages[:: max(len(pages) // data.val_pages, 1)]
+    if not pages:
+        raise InputError(", ".join(data.val), "no page to validate on")
+    count = min(data.val_pages, len(pages))
+    return [pages[i * len(pages) // count] for i in range(count)]
 
 
 def validate(detector: Detector, pages: Sequence[Page], *, worn: bool) -> Report:
@@ -59,7 +65,7 @@ def calibrate(
     net, config = load_model(model)
     if not pages:
         raise InputError(str(model), "cannot be calibrated on no pages; name a dataset with pages")
-    plain = config.model_copy(update={"calibration": (1.0, 0.0)})
+    plain = config.uncalibrated
     with whole_folder(out) as folder:
         report = validate(Detector(net, plain, pick_device(device)), pages, worn=worn)
         for name in ("model.safetensors", *CARD_AND_LICENCE):

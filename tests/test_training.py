@@ -213,6 +213,77 @@ def test_training_further_keeps_the_classes_and_what_is_frozen(
     assert changed == {"classes", "box", "refiner"}
 
 
+def test_training_further_fits_its_calibration_to_raw_scores(
+    recipe: Recipe, tmp_path: Path
+) -> None:
+    start = train(with_steps(recipe, 2), tmp_path / "run", "cpu")
+    for name, calibration in (("mapped", (3.0, 2.0)), ("raw", (1.0, 0.0))):
+        shutil.copytree(start, tmp_path / name)
+        model = read_config(start).model_copy(update={"calibration": calibration})
+        write_config(tmp_path / name, model)
+        further = {"start_from": str(tmp_path / name), "steps": 2, "learning_rate": 1e-9}
+        training = recipe.training.model_copy(update=further)
+        update = {"model": None, "training": training}
+        train(recipe.model_copy(update=update), tmp_path / f"from-{name}", "cpu")
+    after = [read_config(tmp_path / f"from-{name}/model") for name in ("mapped", "raw")]
+    assert after[0].calibration == after[1].calibration
+    assert after[0].thresholds == after[1].thresholds
+
+
+def test_pages_of_formats_without_an_interline_are_measured(
+    recipe: Recipe, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pages = [replace(make_page(tmp_path, n), interline=None) for n in range(2)]
+    blank = replace(pages[0], name="blank.png", image=tmp_path / "blank.png")
+    cv2.imwrite(str(tmp_path / "blank.png"), np.full((320, 480), 255, np.uint8))
+    coco.write([*pages, blank], tmp_path / "unmeasured")
+    data = recipe.data.model_copy(update={"train": (str(tmp_path / "unmeasured"),)})
+    train(with_steps(recipe, 1).model_copy(update={"data": data}), tmp_path / "run", "cpu")
+    assert "1 pages left out, as no staves were found: blank.png" in capsys.readouterr().out
+
+
+def test_classes_that_the_start_does_not_know_are_told_or_refused(
+    recipe: Recipe, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = train(with_steps(recipe, 1), tmp_path / "run", "cpu")
+    training = recipe.training.model_copy(update={"start_from": str(start), "steps": 1})
+    page = make_page(tmp_path, 0)
+    for renamed in ({"stem"}, {"stem", "notehead"}):
+        symbols = [
+            replace(s, name="other" + s.name) if s.name in renamed else s for s in page.symbols
+        ]
+        coco.write([replace(page, symbols=symbols)], tmp_path / "foreign")
+        data = recipe.data.model_copy(update={"train": (str(tmp_path / "foreign"),)})
+        further = recipe.model_copy(update={"model": None, "training": training, "data": data})
+        if len(renamed) == 1:
+            train(further, tmp_path / "told", "cpu")
+        else:
+            with pytest.raises(InputError, match="no symbol of the model's classes"):
+                train(further, tmp_path / "refused", "cpu")
+        shutil.rmtree(tmp_path / "foreign")
+    assert "left out that the model does not know: otherstem" in capsys.readouterr().out
+
+
+def test_heads_of_another_build_are_not_taken_over() -> None:
+    families = {"all": tuple("abcdefgh")}
+    donor = ModelConfig(name="donor", families=families, network=NetworkConfig(hidden=8))
+    with tempfile.TemporaryDirectory() as folder:
+        save_model(Path(folder), WatershedNet(donor), donor)
+        for own in (
+            donor.model_copy(update={"network": NetworkConfig(hidden=0)}),
+            donor.model_copy(update={"energy": donor.energy.model_copy(update={"levels": 5})}),
+        ):
+            net = WatershedNet(own)
+            before = {name: value.clone() for name, value in net.state_dict().items()}
+            start_from(net, own, folder)
+            apart = "energy." if own.energy.levels else ("classes.", "box.")
+            for name, value in net.state_dict().items():
+                if name.startswith(apart):
+                    assert torch.equal(value, before[name])
+            stem = "pyramid.stem.0.weight"
+            assert torch.equal(net.state_dict()[stem], load_model(folder)[0].state_dict()[stem])
+
+
 def test_a_start_gives_its_rows_by_name() -> None:
     small = NetworkConfig(widths=(8, 8, 8, 8, 8), neck=8, features=8, hidden=8)
     one = ModelConfig(name="one", families={"a": ("x",), "b": ("y", "z")}, network=small)
@@ -230,7 +301,7 @@ def test_a_start_gives_its_rows_by_name() -> None:
 
 def test_a_recipe_needs_a_model_or_a_start(tmp_path: Path) -> None:
     file = tmp_path / "r.toml"
-    file.write_text("[data]\ntrain=[]\nval=[]\n")
+    file.write_text("[data]\ntrain=['a']\nval=['a']\n")
     with pytest.raises(InputError, match="--from"):
         read_recipe(file)
 
@@ -280,13 +351,14 @@ def test_shipped_recipes_are_valid(name: str) -> None:
         ("[training]\nvalidate_every = 0", "training.validate_every"),
         ("[training]\nseed = -1", "training.seed"),
         ("[training]\nworkers = -1", "training.workers"),
-        ("[data]\ntrain = []\nval = []\nval_pages = 0", "data.val_pages"),
+        ("[data]\ntrain = ['a']\nval = ['a']\nval_pages = 0", "data.val_pages"),
+        ("[data]\ntrain = []\nval = ['a']", "data.train"),
         ("training = 5", "training"),
         ("", "data"),
     ],
 )
 def test_a_recipe_that_cannot_be_run_is_refused(tmp_path: Path, text: str, key: str) -> None:
-    data = "" if "[data]" in text or not text else "\n[data]\ntrain = []\nval = []\n"
+    data = "" if "[data]" in text or not text else "\n[data]\ntrain = ['a']\nval = ['a']\n"
     file = tmp_path / "r.toml"
     file.write_text(text + data)
     with pytest.raises(InputError, match=f"r.toml: {key}: "):
@@ -321,7 +393,7 @@ def test_a_model_trained_further_keeps_its_licence(recipe: Recipe, tmp_path: Pat
 
 def test_a_recipe_with_an_unknown_key_names_it(tmp_path: Path) -> None:
     file = tmp_path / "r.toml"
-    file.write_text('[model]\nname="x"\nfamilies={}\nspeed=3\n[data]\ntrain=[]\nval=[]\n')
+    file.write_text('[model]\nname="x"\nfamilies={}\nspeed=3\n[data]\ntrain=["a"]\nval=["a"]\n')
     with pytest.raises(InputError, match=r"model\.speed"):
         read_recipe(file)
 

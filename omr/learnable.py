@@ -1,0 +1,42 @@
+"""Datasets as training takes them: our spelling, interlines measured, and what is left out told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from deepscores_tools.dataset_image import page_image
+from deepscores_tools.errors import listed
+from deepscores_tools.patches import interline_of
+from deepscores_tools.symbols import Page
+from deepscores_tools.vocabularies import SPELLINGS
+
+from .config import ModelConfig
+
+
+def learnable(page: Page) -> Page:
+    """The page with classes in our spelling, and its interline measured where it is not told.
+
+    On a page without staves it stays None. Raises InputError for a picture that cannot be read.
+    """
+    symbols = page.symbols
+    if any(s.name in SPELLINGS for s in symbols):
+        symbols = [replace(s, name=SPELLINGS.get(s.name, s.name)) for s in symbols]
+    interline = page.interline or interline_of(page, page_image(page))
+    return replace(page, symbols=symbols, interline=interline)
+
+
+def left_out(pages: Sequence[Page], model: ModelConfig, least: int) -> Iterator[str]:
+    """What nothing is learnt from: pages without staves, classes that the model does not know.
+
+    least: rarer classes were left out on purpose.
+    """
+    bare = [page.name for page in pages if page.interline is None]
+    if bare:
+        yield f"{len(bare)} pages left out, as no staves were found: {listed(bare)}"
+    counts = Counter(s.name for page in pages for s in page.symbols)
+    known = {*model.classes, *model.staff_classes}
+    foreign = sorted(n for n, c in counts.items() if n not in known and c >= least)
+    if foreign:
+        yield f"{len(foreign)} classes left out that the model does not know: {listed(foreign)}"
