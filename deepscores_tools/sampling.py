@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -9,14 +11,16 @@ from numpy.typing import NDArray
 WIDEST = 32_000  # columns or rows that OpenCV's remap takes at once
 
 
-def sampled(picture: NDArray[np.uint8], first: int, rows: NDArray[np.float64]) -> NDArray[np.uint8]:
+def sampled(
+    picture: NDArray[np.uint8], first: int, rows: NDArray[np.floating[Any]]
+) -> NDArray[np.uint8]:
     """Pixels of a picture (H, W) in N columns from `first` on, at rows (M, N): uint8 (M, N).
 
     The nearest pixel; beyond the top and bottom as at the edge. The columns lie on the picture.
     """
     top = int(np.clip(rows.min() - 1, 0, len(picture) - 1))
     part = picture[top : max(int(rows.max()) + 2, top + 1)]
-    down = (rows - top).astype(np.float32)
+    down = (rows - rows.dtype.type(top)).astype(np.float32, copy=False)
     strips = []
     for start in range(0, rows.shape[1], WIDEST):
         y = down[:, start : start + WIDEST]

@@ -59,8 +59,9 @@ def _straightened(
     height = round(float(np.median(bottom - top))) + 1  # both ends: no row is left out
     if height < 2 or last - first < 2:
         return None
-    share = np.linspace(0, 1, height)[:, None]
-    return sampled(ink.view(np.uint8), first, top + share * (bottom - top))
+    share = np.linspace(0, 1, height, dtype=np.float32)[:, None]
+    rows = top.astype(np.float32) + share * (bottom - top).astype(np.float32)
+    return sampled(ink.view(np.uint8), first, rows)
 
 
 def _crossed(gap: NDArray[np.uint8]) -> bool:
@@ -80,7 +81,7 @@ def _barlines(gap: NDArray[np.uint8], space: float) -> list[float]:
     for lean in np.linspace(-LEAN, LEAN, 5):
         shear = np.array([[1, lean, -lean * height / 2], [0, 1, 0]], np.float32)
         upright = cv2.warpAffine(wide, shear, (width, height), flags=cv2.INTER_NEAREST)
-        full |= upright.mean(axis=0) > 0.97
+        full |= cv2.reduce(upright, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[0] > 0.97
     xs = np.flatnonzero(full)
     groups = np.split(xs, np.flatnonzero(np.diff(xs) > space) + 1) if len(xs) else []
     return [float(group.mean()) for group in groups]

@@ -73,7 +73,7 @@ def _heavier_beams(hand: float, marks: Sequence[Mark]) -> None:
             together[mark.shapes[0].element] += [s for s in mark.shapes if isinstance(s, Drawing)]
     for beams in together.values():
         longest = max((b.contours[0] for b in beams), key=lambda c: float(np.ptp(c[:, 0])))
-        start = longest[0, 0]  # as far from the page's edge, a fit would lose digits
+        start = longest[0, 0]  # far from 0 a fit loses digits
         slope, height = np.polyfit(longest[:, 0] - start, longest[:, 1], 1)
         lines = [slope * (b.contours[0][:, 0] - start) + height for b in beams]
         above = [b.contours[0][:, 1] - line for b, line in zip(beams, lines, strict=True)]
