@@ -63,9 +63,14 @@ def _deepscores() -> ClassTable:
     return ClassTable(tuple(SymbolClass(int(r["id"]), r["name"], int(r["color"])) for r in rows))
 
 
-SPELLINGS = {"ledgerLine": "legerLine"}
-"""One class that is spelled in two ways: DeepScoresV2's release has the d, its sample and this
-project have not."""
+_SPELLINGS = {"ledgerLine": "legerLine"}
+
+
+def spelt(name: str) -> str:
+    """A class name as this project spells it: DeepScoresV2's release has a d that its sample and
+    we have not."""
+    return _SPELLINGS.get(name, name)
+
 
 _EXTENSION_NAMES = (
     "barlineSingle",

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.vocabularies import SPELLINGS
+from deepscores_tools.vocabularies import spelt
 
 HEADER = ("truth_name", "detection_name")
 ANY_OTHER = "*"
@@ -48,12 +48,12 @@ class ClassMap:
 
     def of_truth(self, name: str) -> str:
         """The class that a true symbol of this name is scored as."""
-        name = SPELLINGS.get(name, name)
+        name = spelt(name)
         return self._scored_as.get(("truth", name), name)
 
     def of_detection(self, name: str) -> str | None:
         """The class that a detection of this name is scored as; None: it is left out."""
-        name = SPELLINGS.get(name, name)
+        name = spelt(name)
         scored_as = self._scored_as.get(("detection", name))
         if scored_as is None:
             return None if name in self._left_out else name
@@ -64,11 +64,11 @@ class ClassMap:
         if (ANY_OTHER, "") in self.pairs:
             return []
         answered = {self.of_detection(name) for name in detectable}
-        accepted = {SPELLINGS.get(truth, truth) for truth, found in self.pairs if not found}
+        accepted = {spelt(truth) for truth, found in self.pairs if not found}
         return sorted(
             name
             for name in set(names)
-            if SPELLINGS.get(name, name) not in accepted and self.of_truth(name) not in answered
+            if spelt(name) not in accepted and self.of_truth(name) not in answered
         )
 
     def unmatched_detections(self, names: Iterable[str], known: Collection[str]) -> list[str]:
@@ -82,9 +82,9 @@ class ClassMap:
         """Names of the pairs that their side, all that it could hold, does not know."""
         lost: set[str] = set()
         for column, side in enumerate((truth, detections)):
-            known = {SPELLINGS.get(name, name) for name in side} | {"", ANY_OTHER}
+            known = {spelt(name) for name in side} | {"", ANY_OTHER}
             names = {pair[column] for pair in self.pairs}
-            lost |= {name for name in names if SPELLINGS.get(name, name) not in known}
+            lost |= {name for name in names if spelt(name) not in known}
         return sorted(lost)
 
     @property
@@ -94,7 +94,7 @@ class ClassMap:
 
     @cached_property
     def _left_out(self) -> frozenset[str]:
-        return frozenset(SPELLINGS.get(d, d) for t, d in self.pairs if not t)
+        return frozenset(spelt(d) for t, d in self.pairs if not t)
 
     @cached_property
     def _scored_as(self) -> dict[tuple[str, str], str]:
@@ -103,7 +103,7 @@ class ClassMap:
         back: dict[str, set[str]] = {}
         for truth, detection in self.pairs:
             if truth and detection:
-                t, d = SPELLINGS.get(truth, truth), SPELLINGS.get(detection, detection)
+                t, d = spelt(truth), spelt(detection)
                 to.setdefault(t, set()).add(d)
                 back.setdefault(d, set()).add(t)
         scored_as: dict[tuple[str, str], str] = {}

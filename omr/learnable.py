@@ -10,7 +10,7 @@ from deepscores_tools.dataset_image import page_image
 from deepscores_tools.errors import listed
 from deepscores_tools.patches import interline_of
 from deepscores_tools.symbols import Page
-from deepscores_tools.vocabularies import SPELLINGS
+from deepscores_tools.vocabularies import spelt
 
 from .config import ModelConfig
 
@@ -21,8 +21,8 @@ def learnable(page: Page) -> Page:
     On a page without staves it stays None. Raises InputError for a picture that cannot be read.
     """
     symbols = page.symbols
-    if any(s.name in SPELLINGS for s in symbols):
-        symbols = [replace(s, name=SPELLINGS.get(s.name, s.name)) for s in symbols]
+    if any(s.name != spelt(s.name) for s in symbols):
+        symbols = [replace(s, name=spelt(s.name)) for s in symbols]
     interline = page.interline or interline_of(page, page_image(page))
     return replace(page, symbols=symbols, interline=interline)
 

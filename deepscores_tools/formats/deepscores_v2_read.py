@@ -17,7 +17,7 @@ from deepscores_tools.formats.limits import MAX_SIDE, checked_size
 from deepscores_tools.formats.pictures import first_file
 from deepscores_tools.formats.writing import inside
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
-from deepscores_tools.vocabularies import SPELLINGS
+from deepscores_tools.vocabularies import spelt
 
 T = TypeVar("T")
 
@@ -88,7 +88,7 @@ def _table(data: Mapping[str, Any], annotation_set: str) -> Table:
     second: dict[str, str] = {}
     grays: dict[str, int] = {}
     for number, row in data["categories"].items():
-        name = SPELLINGS.get(str(row["name"]), str(row["name"]))
+        name = spelt(str(row["name"]))
         own = row.get("annotation_set", sets[0]) == annotation_set
         (names if own else second)[str(number)] = name
         color = row.get("color")

@@ -17,7 +17,7 @@ from deepscores_tools.formats.segmentation import class_image
 from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream, write_row
 from deepscores_tools.oriented_box import oriented_box
 from deepscores_tools.symbols import Attribute, Page, Symbol
-from deepscores_tools.vocabularies import DEEPSCORES, SPELLINGS, ClassTable
+from deepscores_tools.vocabularies import DEEPSCORES, ClassTable, spelt
 from deepscores_tools.whole_file import write_png
 
 ANNOTATIONS, SEGMENTATION = "annotations.json", "segmentation"
@@ -76,7 +76,7 @@ def _table(classes: ClassTable) -> dict[str, dict[str, Any]]:
 def _known(page: Page, classes: ClassTable, losses: Losses) -> list[Symbol]:
     known = []
     for symbol in page.symbols:
-        if SPELLINGS.get(symbol.name, symbol.name) in classes:
+        if spelt(symbol.name) in classes:
             known.append(symbol)
             second = symbol.second_name
             unknown = second is not None and second not in DEEPSCORES_V2_SECOND
@@ -112,7 +112,7 @@ def _write_segmentation(
     if out is None or not masked.symbols:
         losses.add("masks", len(masked.symbols))
         return
-    image, hidden = class_image(masked, lambda n: classes.by_name[SPELLINGS.get(n, n)].color)
+    image, hidden = class_image(masked, lambda n: classes.by_name[spelt(n)].color)
     losses.add("mask pixels under other symbols", hidden)
     file = out / SEGMENTATION / f"{PurePosixPath(name).with_suffix('')}_seg.png"
     write_png(file, image)
@@ -142,7 +142,7 @@ def _annotation(s: Symbol, image: int, own_id: int | None, classes: ClassTable) 
     corners = s.oriented_box
     if corners is None and s.mask is not None:
         corners = oriented_box(s.mask, s.box)
-    name, second = SPELLINGS.get(s.name, s.name), s.second_name
+    name, second = spelt(s.name), s.second_name
     in_second = second is not None and second in DEEPSCORES_V2_SECOND
     return {
         "a_bbox": [float(v) for v in s.box],
