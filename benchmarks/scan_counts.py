@@ -11,8 +11,10 @@ from deepscores_tools.formats import read_selected
 from deepscores_tools.ink import ink_of
 from deepscores_tools.page_images import read_page
 from deepscores_tools.page_sources import pages_of_file
-from deepscores_tools.staves import Staves, find_staves
+from deepscores_tools.staff_lines import Staff
+from deepscores_tools.staves import find_staves
 from deepscores_tools.symbols import Page
+from deepscores_tools.systems import find_systems
 
 KINDS = ("notehead", "rest", "accidental")  # how the class names begin
 
@@ -91,15 +93,15 @@ def read_detections(
     return pages
 
 
-def nearest_system(staves: Staves, y: float) -> int:
-    """Index of the system whose staves are nearest to y; staves must hold a system."""
+def nearest_system(staves: Sequence[Staff], systems: Sequence[Sequence[int]], y: float) -> int:
+    """Index of the system (one at least) whose staves are nearest to y."""
 
     def away(system: Sequence[int]) -> float:
-        top = float(staves.staves[system[0]].lines[0].mean())
-        bottom = float(staves.staves[system[-1]].lines[4].mean())
+        top = float(staves[system[0]].lines[0].mean())
+        bottom = float(staves[system[-1]].lines[4].mean())
         return max(top - y, y - bottom, 0.0)
 
-    return min(range(len(staves.systems)), key=lambda i: away(staves.systems[i]))
+    return min(range(len(systems)), key=lambda i: away(systems[i]))
 
 
 def tally_movement(
@@ -117,8 +119,10 @@ def tally_movement(
     sources = pages_of_file(pdf)
     for scope, page in zip(scopes, pages, strict=True):
         gray = read_page(sources[scope.number - 1]).gray
-        staves = find_staves(ink_of(gray))
-        agrees = len(staves.systems) == scope.systems
+        ink = ink_of(gray)
+        staves = find_staves(ink).staves
+        systems = find_systems(ink, staves)
+        agrees = len(systems) == scope.systems
         aligned &= agrees
         counts = {kind: [0] * scope.systems for kind in KINDS}
         for symbol in page.symbols:
@@ -127,7 +131,8 @@ def tally_movement(
             if kind is None:
                 continue
             if agrees:
-                counts[kind][nearest_system(staves, middle * gray.shape[0] / page.height)] += 1
+                y = middle * gray.shape[0] / page.height
+                counts[kind][nearest_system(staves, systems, y)] += 1
             else:
                 stray[kind] += 1
         for kind in KINDS:

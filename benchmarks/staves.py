@@ -1,4 +1,4 @@
-"""How well `find_staves` measures pages: interline, number of staves, number of systems.
+"""How well pages are measured: interline, number of staves (`find_staves`), and of systems.
 
     python -m benchmarks.staves [--data ../shared/data] [--rendered FOLDER]
 
@@ -27,6 +27,7 @@ from deepscores_tools.ink import ink_of
 from deepscores_tools.page_images import read_page
 from deepscores_tools.page_sources import pages_of_file
 from deepscores_tools.staves import find_staves
+from deepscores_tools.systems import find_systems
 from deepscores_tools.true_interline import true_interline
 
 HERE = Path(__file__).resolve().parent
@@ -82,7 +83,7 @@ def report(title: str, cases: Iterable[Case]) -> None:
         wrong = [] if abs(error) <= GOAL else [f"interline {error:+.1%}"]
         for what, true, number in (
             ("staves", case.staves, len(found.staves)),
-            ("systems", case.systems, len(found.systems)),
+            ("systems", case.systems, len(find_systems(ink, found.staves))),
         ):
             if true is not None and number != true:
                 off[what] += 1

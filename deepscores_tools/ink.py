@@ -69,9 +69,8 @@ def _darkness(gray: NDArray[Any], interline: float | None) -> Gray:
     paper = cv2.GaussianBlur(paper, (0, 0), 2.0)
     paper = _enlarged(paper, gray.shape, block_side(interline))
     below = cv2.subtract(paper, gray)
-    return np.asarray(
-        cv2.divide(below, np.maximum(paper, np.uint8(DARKEST_PAPER)), scale=255), dtype=np.uint8
-    )
+    bright = cv2.max(paper, DARKEST_PAPER)  # type: ignore[call-overload]
+    return np.asarray(cv2.divide(below, bright, scale=255), dtype=np.uint8)
 
 
 def _enlarged(blocks: NDArray[Any], shape: tuple[int, int], side: int) -> Gray:

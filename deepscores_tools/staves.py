@@ -1,4 +1,4 @@
-"""Staves of a page: interline, five lines each, grouped into systems; read from ink alone.
+"""Staves of a page: interline, five lines each; read from ink alone (systems: `systems.py`).
 
 Symbols made of them are boxed as the datasets box theirs.
 """
@@ -23,7 +23,6 @@ from deepscores_tools.staff_tracing import (
     trace_staves,
 )
 from deepscores_tools.symbols import Box, Symbol
-from deepscores_tools.systems import group_staves
 
 INK = 96  # of 255: antialiased lines one pixel thick must still count
 OTHER_SIZE = 0.15  # a staff whose interline differs by more is of another size
@@ -41,8 +40,7 @@ class Staves:
     """What `find_staves` found on a page, in pixels.
 
     interline: of the commonest staff size, None where no staff was found.
-    thickness: of a staff line. staves: from top to bottom. systems: indices of the staves
-    played together, from top to bottom; none where gaps are still to be mended.
+    thickness: of a staff line. staves: from top to bottom.
     several_sizes: staves of clearly different size exist.
     broken: there are gaps in the lines, or none was found: others may show when gaps are mended.
     """
@@ -50,12 +48,11 @@ class Staves:
     interline: float | None
     thickness: float
     staves: tuple[Staff, ...]
-    systems: tuple[tuple[int, ...], ...]
     several_sizes: bool
     broken: bool
 
 
-NO_STAVES = Staves(None, 1.0, (), (), several_sizes=False, broken=True)
+NO_STAVES = Staves(None, 1.0, (), several_sizes=False, broken=True)
 
 
 def find_staves(ink: NDArray[Any]) -> Staves:
@@ -81,7 +78,7 @@ def whole_staves(ink: NDArray[Any]) -> Staves:
         found = _staves_near(black, interline, thickness)
         staves = max(staves, found, key=_weight)
         tried.append(interline)
-    return _as_found(black, staves, thickness)
+    return _as_found(staves, thickness)
 
 
 def with_mended(ink: NDArray[Any], found: Staves) -> Staves:
@@ -101,19 +98,16 @@ def with_mended(ink: NDArray[Any], found: Staves) -> Staves:
     traces = [t for t in trace_staves(thin, interline) if not _known(t, found.staves)]
     more = [refine(whole, thin, trace, thickness) for trace in traces]
     clear = [s for s in more if s is not None and stands_out(thin, s)]
-    return _as_found(black, settle([*found.staves, *clear]), thickness, mended=True)
+    return _as_found(settle([*found.staves, *clear]), thickness)
 
 
-def _as_found(
-    black: NDArray[np.bool_], staves: list[Staff], thickness: float, mended: bool = False
-) -> Staves:
+def _as_found(staves: list[Staff], thickness: float) -> Staves:
     if not staves:
         return NO_STAVES
     interline = _commonest(staves)
     several = any(abs(s.interline / interline - 1) > OTHER_SIZE for s in staves)
     broken = bool(np.median([s.strength for s in staves]) < WHOLE)
-    systems = group_staves(black, staves) if mended or not broken else ()
-    return Staves(interline, thickness, tuple(staves), systems, several, broken)
+    return Staves(interline, thickness, tuple(staves), several, broken)
 
 
 def staves_as_symbols(staves: Staves, handwritten: bool = False) -> list[Symbol]:

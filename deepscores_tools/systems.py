@@ -4,13 +4,15 @@ barlines that run through the space between them."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.sampling import sampled
-from deepscores_tools.staff_lines import Staff
+from deepscores_tools.staff_lines import Doubles, Staff
+from deepscores_tools.staves import INK
 
 MEND = 0.5  # interlines; breaks in a line that still count as ink
 LEFT_OUTSIDE, LEFT_INSIDE = 3.0, 0.7  # interlines around the staves' left end
@@ -18,11 +20,13 @@ LEAN = 0.06  # dx / dy a barline may have relative to the staves
 LONGEST = 30.0  # interlines; no system leaves more room between two staves
 
 
-def group_staves(ink: NDArray[np.bool_], staves: Sequence[Staff]) -> tuple[tuple[int, ...], ...]:
-    """Indices of the staves (given from top to bottom) of each system, ink (H, W)."""
+def find_systems(ink: NDArray[Any], staves: Sequence[Staff]) -> tuple[tuple[int, ...], ...]:
+    """Indices of the staves (given from top to bottom) of each system, on the page of ink, uint8
+    (H, W), that `find_staves` found them on."""
+    black = ink >= INK
     systems: list[list[int]] = []
     for i, staff in enumerate(staves):
-        if i and _joined(ink, staves[i - 1], staff):
+        if i and _joined(black, staves[i - 1], staff):
             systems[-1].append(i)
         else:
             systems.append([i])
@@ -35,30 +39,33 @@ def _joined(ink: NDArray[np.bool_], upper: Staff, lower: Staff) -> bool:
     if right - left < 4 * space or lower.centre - upper.centre > (LONGEST + 4) * space:
         return False
     first = max(0, round(min(upper.left, lower.left) - LEFT_OUTSIDE * space))
-    gap = _straightened(ink, upper, lower, first, min(ink.shape[1], round(right + space)))
-    if gap is None:
+    last = min(ink.shape[1], round(right + space))
+    at = np.arange(first, last, dtype=np.float64)
+    # A space of each staff is taken in, which stems from one staff do not reach in the other.
+    top, bottom = np.interp(at, upper.xs, upper.lines[3]), np.interp(at, lower.xs, lower.lines[1])
+    height = round(float(np.median(bottom - top))) + 1  # both ends: no row is left out
+    if height < 2 or last - first < 2:
         return False
-    mend = np.ones((2 * int(MEND * space / 2) + 1, 1), np.uint8)  # odd: nothing moves
-    gap = np.asarray(cv2.morphologyEx(gap, cv2.MORPH_CLOSE, mend), dtype=np.uint8)
-    if _crossed(gap[:, : round(left + LEFT_INSIDE * space) - first]):
-        return True
-    through = _barlines(gap[:, round(left - first) :], space)
+
+    def gap(begin: int, end: int) -> NDArray[np.uint8]:
+        """The ink between the staves in some columns, its breaks mended."""
+        part = slice(begin - first, end - first)
+        level = _straightened(ink, begin, top[part], bottom[part], height)
+        mend = np.ones((2 * int(MEND * space / 2) + 1, 1), np.uint8)  # odd: nothing moves
+        return np.asarray(cv2.morphologyEx(level, cv2.MORPH_CLOSE, mend), dtype=np.uint8)
+
+    if _crossed(gap(first, round(left + LEFT_INSIDE * space))):
+        return True  # the rest of the width, which takes longer, need not be looked at
+    through = _barlines(gap(round(left), last), space)
     at_right = [x for x in through if x > right - left - space]
     return len(through) >= 2 or len(at_right) > 0
 
 
 def _straightened(
-    ink: NDArray[np.bool_], upper: Staff, lower: Staff, first: int, last: int
-) -> NDArray[np.uint8] | None:
-    """The ink between two staves, 0 or 1, sheared so that both staves border it levelly.
-
-    A space of each staff is taken in, which stems from one staff do not reach in the other.
-    """
-    at = np.arange(first, last, dtype=np.float64)
-    top, bottom = upper.lines_at(at)[3], lower.lines_at(at)[1]
-    height = round(float(np.median(bottom - top))) + 1  # both ends: no row is left out
-    if height < 2 or last - first < 2:
-        return None
+    ink: NDArray[np.bool_], first: int, top: Doubles, bottom: Doubles, height: int
+) -> NDArray[np.uint8]:
+    """The ink between two curves (N,) over the columns from first on, 0 or 1, (height, N):
+    sheared so that both curves border it levelly."""
     share = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     rows = top.astype(np.float32) + share * (bottom - top).astype(np.float32)
     return sampled(ink.view(np.uint8), first, rows)

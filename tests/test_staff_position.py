@@ -12,7 +12,7 @@ from deepscores_tools.symbols import Box, Symbol
 
 LINES = np.array([[100.0, 110.0], [110, 120], [120, 130], [130, 140], [140, 150]])  # a slope
 STAFF = Staff(0, 500, np.array([0.0, 500.0]), LINES, LINES + 0.5, 1.0)
-STAVES = Staves(10.0, 1.0, (STAFF,), ((0,),), several_sizes=False, broken=False)
+STAVES = Staves(10.0, 1.0, (STAFF,), several_sizes=False, broken=False)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from deepscores_tools.formats.mung import read_page
 from deepscores_tools.ink import ink_of
 from deepscores_tools.staff_tracing import thin_ink
 from deepscores_tools.staves import find_staves, staves_as_symbols, whole_staves
+from deepscores_tools.systems import find_systems
 from deepscores_tools.true_interline import true_interline
 
 REPO = Path(__file__).resolve().parents[1]
@@ -49,14 +50,15 @@ def test_a_page_wider_than_opencv_takes_at_once() -> None:
     page = drawn(systems=PIANO)
     page = np.hstack((page[:, :450], np.tile(page[:, 450:480], 1200), page[:, 480:]))
     found = find_staves(page)
-    assert found.systems == PIANO
+    assert find_systems(page, found.staves) == PIANO
     assert all(abs(staff.right - (RIGHT + 1199 * 30)) <= 3 for staff in found.staves)
 
 
 def test_staves_and_systems_of_a_clean_page() -> None:
-    found = find_staves(drawn(systems=PIANO))
+    page = drawn(systems=PIANO)
+    found = find_staves(page)
     assert found.interline == pytest.approx(INTERLINE, rel=0.01)
-    assert found.systems == PIANO
+    assert find_systems(page, found.staves) == PIANO
     assert not found.several_sizes
     for staff, top in zip(found.staves, (100, 210, 400, 510), strict=True):
         assert staff.lines_at(450.0) == pytest.approx(top + 0.5 + INTERLINE * np.arange(5), abs=0.7)
@@ -69,15 +71,17 @@ def test_staves_and_systems_of_a_clean_page() -> None:
 @pytest.mark.parametrize("degrees", [-4.0, 2.0])
 def test_skew(degrees: float) -> None:
     turn = cv2.getRotationMatrix2D((450, 320), degrees, 1)
-    found = find_staves(cv2.warpAffine(drawn(systems=PIANO), turn, (900, 640)))
+    page = cv2.warpAffine(drawn(systems=PIANO), turn, (900, 640))
+    found = find_staves(page)
     assert found.interline == pytest.approx(INTERLINE, rel=0.02)
-    assert found.systems == PIANO
+    assert find_systems(page, found.staves) == PIANO
 
 
 def test_curl_is_followed() -> None:
     rise = 18 * np.sin(np.arange(900) / 180)
-    found = find_staves(warped(drawn(systems=PIANO), rise))
-    assert found.systems == PIANO
+    page = warped(drawn(systems=PIANO), rise)
+    found = find_staves(page)
+    assert find_systems(page, found.staves) == PIANO
     for x in (100, 300, 500, 800):
         assert found.staves[0].lines_at(float(x))[2] == pytest.approx(128.5 + rise[x], abs=1.5)
 
@@ -111,7 +115,8 @@ def test_staves_side_by_side_are_two() -> None:
 
 
 def test_unjoined_staves_are_systems_of_one() -> None:
-    assert find_staves(drawn()).systems == ((0,), (1,), (2,), (3,))
+    page = drawn()
+    assert find_systems(page, find_staves(page).staves) == ((0,), (1,), (2,), (3,))
 
 
 def test_two_sizes_are_noticed() -> None:
@@ -142,7 +147,7 @@ def test_pages_without_staves() -> None:
         found = find_staves(ink)
         assert found.interline is None
         assert found.staves == ()
-        assert found.systems == ()
+        assert find_systems(ink, found.staves) == ()
     assert find_staves(np.zeros((1, 1), np.uint8)).interline is None
 
 
@@ -160,9 +165,10 @@ def test_scale_does_not_matter() -> None:
     page = drawn(systems=PIANO)
     for scale in (0.5, 2.5):
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        found = find_staves(cv2.resize(page, None, fx=scale, fy=scale, interpolation=method))
+        scaled = cv2.resize(page, None, fx=scale, fy=scale, interpolation=method)
+        found = find_staves(scaled)
         assert found.interline == pytest.approx(INTERLINE * scale, rel=0.02)
-        assert found.systems == PIANO
+        assert find_systems(scaled, found.staves) == PIANO
 
 
 def test_symbols_of_both_vocabularies() -> None:
