@@ -20,7 +20,7 @@ from deepscores_tools.errors import listed
 from deepscores_tools.symbols import Page
 
 from .average_precision import RECALLS, best_threshold, precision_curves
-from .class_map import ClassMap
+from .class_pairs import ClassPairs
 from .evaluation_errors import Leftovers, confusions, mistakes, worst
 from .evaluation_input import Cell, Comparison, require_names, side_by_side
 from .evaluation_report import (
@@ -61,7 +61,7 @@ def evaluate(
     truth: Iterable[Page],
     detections: Iterable[Page],
     *,
-    class_map: ClassMap | None = None,
+    class_pairs: ClassPairs | None = None,
     thresholds: Mapping[str, float] | float | None = None,
     known_names: Collection[str] | None = None,
     detectable_names: Collection[str] | None = None,
@@ -76,24 +76,24 @@ def evaluate(
     error. Without the two, names that meet no partner are scored as missed or wrong.
     Raises InputError for pages or names without a partner and for detections without scores.
     """
-    class_map = class_map or ClassMap()
-    both = side_by_side(truth, detections, class_map)
-    require_names(both, class_map, known_names, detectable_names)
-    both.unmet = class_map.unmet(
+    class_pairs = class_pairs or ClassPairs()
+    both = side_by_side(truth, detections, class_pairs)
+    require_names(both, class_pairs, known_names, detectable_names)
+    both.unmet = class_pairs.unmet(
         known_names or both.true_names, detectable_names or both.detected_names
     )
-    return _report(both, _limits(thresholds or 0.0, both, class_map))
+    return _report(both, _limits(thresholds or 0.0, both, class_pairs))
 
 
 def _limits(
-    thresholds: Mapping[str, float] | float, both: Comparison, class_map: ClassMap
+    thresholds: Mapping[str, float] | float, both: Comparison, class_pairs: ClassPairs
 ) -> dict[str, float]:
     """The threshold of each class that is scored; the least where it is made of several."""
     if not isinstance(thresholds, Mapping):
         return dict.fromkeys(both.cells, thresholds)
     limits: dict[str, float] = {}
     for name, limit in thresholds.items():
-        scored_as = class_map.of_detection(name)
+        scored_as = class_pairs.of_detection(name)
         if scored_as is not None:
             limits[scored_as] = min(limit, limits.get(scored_as, 1.0))
     return limits

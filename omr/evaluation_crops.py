@@ -18,7 +18,7 @@ from deepscores_tools.dataset_image import page_image
 from deepscores_tools.errors import InputError
 from deepscores_tools.symbols import Box, Page
 
-from .class_map import ClassMap
+from .class_pairs import ClassPairs
 from .evaluation_errors import Mistake
 
 MARGIN, LEAST = 1.5, 6.0  # around a box, and the least side of a crop, in interlines
@@ -43,7 +43,7 @@ class Crop:
 
 def crops_of(
     mistakes: Sequence[Mistake], truth: Iterable[Page], detections: Iterable[Page],
-    class_map: ClassMap,
+    class_pairs: ClassPairs,
 ) -> dict[Mistake, Crop]:  # fmt: skip
     """Crops of these mistakes, but for pages that have no picture.
 
@@ -53,7 +53,7 @@ def crops_of(
     wanted: dict[str, list[Mistake]] = {}
     for mistake in mistakes:
         wanted.setdefault(mistake.page, []).append(mistake)
-    found = {page.key: _found(page, class_map) for page in detections if page.key in wanted}
+    found = {page.key: _found(page, class_pairs) for page in detections if page.key in wanted}
     crops = {}
     for page in truth:
         if page.key not in wanted:
@@ -62,7 +62,7 @@ def crops_of(
             pixels = page_image(page)
         except InputError:
             continue
-        true = [(class_map.of_truth(s.name), s.box, 1.0) for s in page.symbols]
+        true = [(class_pairs.of_truth(s.name), s.box, 1.0) for s in page.symbols]
         for mistake in wanted[page.key]:
             crops[mistake] = _crop(mistake, page, pixels, true, found.get(page.key, []))
     return crops
@@ -71,8 +71,8 @@ def crops_of(
 Named = tuple[str | None, Box, float]
 
 
-def _found(page: Page, class_map: ClassMap) -> list[Named]:
-    return [(class_map.of_detection(s.name), s.box, s.score or 0.0) for s in page.symbols]
+def _found(page: Page, class_pairs: ClassPairs) -> list[Named]:
+    return [(class_pairs.of_detection(s.name), s.box, s.score or 0.0) for s in page.symbols]
 
 
 def _crop(

@@ -11,7 +11,7 @@ from deepscores_tools.formats import coco, format_of, read_dataset, read_selecte
 from deepscores_tools.page_choice import parse_spec, select
 from deepscores_tools.symbols import Page
 
-from .class_map import ClassMap
+from .class_pairs import ClassPairs
 from .evaluation import evaluate
 from .evaluation_crops import Crop, crops_of
 from .evaluation_errors import Mistake
@@ -23,7 +23,7 @@ def evaluate_files(
     truth: str,
     detections: str,
     *,
-    class_map: ClassMap | None = None,
+    class_pairs: ClassPairs | None = None,
     thresholds: Mapping[str, float] | float | None = None,
 ) -> Report:
     """`evaluate` for two datasets, each named by a spec (see `formats.read_selected`).
@@ -46,7 +46,7 @@ def evaluate_files(
     return evaluate(
         select(pages, conditions, truth) if conditions else pages,
         _found(detections, true_path),
-        class_map=class_map,
+        class_pairs=class_pairs,
         thresholds=thresholds,
         known_names=known,
         detectable_names=detectable,
@@ -54,23 +54,26 @@ def evaluate_files(
 
 
 def crops_of_worst(
-    report: Report, truth: str, detections: str, class_map: ClassMap | None = None
+    report: Report, truth: str, detections: str, class_pairs: ClassPairs | None = None
 ) -> dict[Mistake, Crop]:
     """Pictures of the report's worst mistakes; both datasets are read once more. InputError."""
     found = _found(detections, parse_spec(truth)[0])
-    return crops_of(report.worst, read_selected(truth), found, class_map or ClassMap())
+    return crops_of(report.worst, read_selected(truth), found, class_pairs or ClassPairs())
 
 
 def with_frequent(
-    report: Report, train: Iterable[str], least: int, class_map: ClassMap | None = None
+    report: Report, train: Iterable[str], least: int, class_pairs: ClassPairs | None = None
 ) -> Report:
     """The report, with a summary of the classes of >= `least` instances in training data.
 
     train: specs of the datasets that were trained on. Raises InputError.
     """
-    class_map = class_map or ClassMap()
+    class_pairs = class_pairs or ClassPairs()
     counts = Counter(
-        class_map.of_truth(s.name) for spec in train for p in read_selected(spec) for s in p.symbols
+        class_pairs.of_truth(s.name)
+        for spec in train
+        for p in read_selected(spec)
+        for s in p.symbols
     )
     names = {name for name, count in counts.items() if count >= least}
     name = f">= {least} in training"

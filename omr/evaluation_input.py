@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from deepscores_tools.errors import InputError, listed
 from deepscores_tools.symbols import Page, box_array
 
-from .class_map import ClassMap
+from .class_pairs import ClassPairs
 
 Name = TypeVar("Name", str, str | None)
 
@@ -54,7 +54,7 @@ class Comparison:
 
 
 def side_by_side(
-    truth: Iterable[Page], detections: Iterable[Page], class_map: ClassMap
+    truth: Iterable[Page], detections: Iterable[Page], class_pairs: ClassPairs
 ) -> Comparison:
     """Gather both. Raises InputError for pages without partner and missing scores."""
     both = Comparison()
@@ -62,37 +62,37 @@ def side_by_side(
         _require_new(page, both.sizes, "the truth")
         both.sizes[page.key] = (page.width, page.height)
         both.true_names.update(s.name for s in page.symbols)
-        names = [class_map.of_truth(s.name) for s in page.symbols]
+        names = [class_pairs.of_truth(s.name) for s in page.symbols]
         boxes = box_array(page.symbols)
         for name, rows in _rows_by_name(names):
             both.cell(name, page.key).truth = boxes[rows]
     if not both.sizes:
         raise InputError("truth", "holds no page")
-    _add_detections(both, detections, class_map)
+    _add_detections(both, detections, class_pairs)
     return both
 
 
 def require_names(
-    both: Comparison, class_map: ClassMap,
+    both: Comparison, class_pairs: ClassPairs,
     known: Collection[str] | None, detectable: Collection[str] | None,
 ) -> None:  # fmt: skip
     """Refuse names without partner, as far as the two vocabularies are known. InputError."""
     remedy = "name its partner in a class map (--class-map FILE)"
     if detectable is not None:
-        lost = class_map.unmatched_truth(both.true_names, detectable)
+        lost = class_pairs.unmatched_truth(both.true_names, detectable)
         if lost:
             raise InputError(
                 "truth", f"the detector does not know {listed(lost)}; {remedy}, or accept it "
                 "as never found with a line `NAME,` (all such classes: `*,`)")  # fmt: skip
     if known is not None:
-        lost = class_map.unmatched_detections(both.detected_names, known)
+        lost = class_pairs.unmatched_detections(both.detected_names, known)
         if lost:
             raise InputError(
                 "detections", f"the truth does not know {listed(lost)}; {remedy}, or leave it "
                 "out with a line `,NAME` (all such classes: `,*`)")  # fmt: skip
 
 
-def _add_detections(both: Comparison, pages: Iterable[Page], class_map: ClassMap) -> None:
+def _add_detections(both: Comparison, pages: Iterable[Page], class_pairs: ClassPairs) -> None:
     seen: dict[str, tuple[int, int]] = {}
     true_classes = set(both.cells)
     for page in pages:
@@ -107,9 +107,9 @@ def _add_detections(both: Comparison, pages: Iterable[Page], class_map: ClassMap
             )
         both.detected_names.update(s.name for s in page.symbols)
         boxes = box_array(page.symbols)
-        for name, rows in _rows_by_name([class_map.of_detection(s.name) for s in page.symbols]):
+        for name, rows in _rows_by_name([class_pairs.of_detection(s.name) for s in page.symbols]):
             order = rows[np.argsort(-scores[rows], kind="stable")]
-            if name is None or (class_map.leaves_out_others and name not in true_classes):
+            if name is None or (class_pairs.leaves_out_others and name not in true_classes):
                 both.left_out += len(rows)
                 continue
             cell = both.cell(name, page.key)

@@ -13,7 +13,7 @@ from pycocotools.cocoeval import COCOeval
 from deepscores_tools.errors import InputError
 from deepscores_tools.symbols import Box, Page, Symbol
 from omr.average_precision import best_threshold
-from omr.class_map import ClassMap
+from omr.class_pairs import ClassPairs
 from omr.evaluation import IOUS, SIZES, evaluate
 from omr.reliability import reliability
 
@@ -180,19 +180,19 @@ def test_names_without_partner_are_named_where_vocabularies_are_known() -> None:
         evaluate(truth, found, detectable_names=["Stem"])
     with pytest.raises(InputError, match="does not know Stem"):
         evaluate(truth, found, known_names=["stem"])
-    class_map = ClassMap((("stem", "Stem"),))
+    class_pairs = ClassPairs((("stem", "Stem"),))
     names = {"known_names": ["stem"], "detectable_names": ["Stem"]}
-    assert evaluate(truth, found, class_map=class_map, **names).map == pytest.approx(1.0)
-    accepted = ClassMap((("*", ""), ("", "*")))
-    report = evaluate(truth, found, class_map=accepted, **names)
+    assert evaluate(truth, found, class_pairs=class_pairs, **names).map == pytest.approx(1.0)
+    accepted = ClassPairs((("*", ""), ("", "*")))
+    report = evaluate(truth, found, class_pairs=accepted, **names)
     assert report.map == 0.0
     assert (report.counts.wrong, report.counts.missed) == (0, 1)
 
 
 def test_a_map_may_merge_classes_of_either_side() -> None:
-    merge_truth = ClassMap((("up", "flag"), ("down", "flag")))
+    merge_truth = ClassPairs((("up", "flag"), ("down", "flag")))
     assert merge_truth.of_truth("up") == merge_truth.of_truth("down") == "flag"
-    merge_found = ClassMap((("flag", "up"), ("flag", "down")))
+    merge_found = ClassPairs((("flag", "up"), ("flag", "down")))
     assert merge_found.of_detection("up") == merge_found.of_detection("down") == "flag"
 
 

@@ -21,7 +21,7 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.formats import coco, mung
 from deepscores_tools.symbols import Box, Page, Symbol
 from omr import spool
-from omr.class_map import ClassMap
+from omr.class_pairs import ClassPairs
 from omr.model_store import model_folder, model_hash
 from omr.overlay import FAMILIES, family_of
 from omr.viewer import PageRecords, ViewedPage, write_document
@@ -133,8 +133,8 @@ def test_detections_find_their_truth() -> None:
     truth = [symbol("stem", 0), symbol("stem", 30), symbol("note", 0)]
     found = [symbol("stem", 1, 0.4), symbol("stem", 0, 0.9), symbol("note", 50, 0.5),
              symbol("other", 30, 0.5)]  # fmt: skip
-    assert partners(found, truth, ClassMap()) == [-1, 0, -1, -1]
-    as_stem = ClassMap((("stem", "other"), ("stem", "stem"), ("", "note")))
+    assert partners(found, truth, ClassPairs()) == [-1, 0, -1, -1]
+    as_stem = ClassPairs((("stem", "other"), ("stem", "stem"), ("", "note")))
     assert partners(found, truth, as_stem) == [-1, 0, None, 1]
 
 

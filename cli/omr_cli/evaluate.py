@@ -45,7 +45,7 @@ def evaluate(
     --min-score 0 for the full average precision.
     """
     from deepscores_tools.formats.writing import whole_stream
-    from omr.class_map import ClassMap
+    from omr.class_pairs import ClassPairs
     from omr.evaluation_files import (
         crops_of_worst,
         evaluate_files,
@@ -58,11 +58,11 @@ def evaluate(
         raise click.UsageError("--classes-with and --train go together")
     if model and min_score is not None:
         raise click.UsageError("--model or --min-score, not both")
-    class_map = ClassMap.from_file(map_file) if map_file else None
+    class_pairs = ClassPairs.from_file(map_file) if map_file else None
     thresholds = model_thresholds(model) if model else min_score
-    report = evaluate_files(truth, detections, class_map=class_map, thresholds=thresholds)
+    report = evaluate_files(truth, detections, class_pairs=class_pairs, thresholds=thresholds)
     if classes_with is not None:
-        report = with_frequent(report, train, classes_with, class_map)
+        report = with_frequent(report, train, classes_with, class_pairs)
     click.echo(report_text(report), nl=False)
     if json_file:
         with whole_stream(json_file) as stream:
@@ -72,6 +72,6 @@ def evaluate(
 
         at = f"of the model {model}" if model else f"{min_score or 0:g} for all classes"
         facts = {"truth": truth, "detections": detections, "thresholds": at}
-        crops = crops_of_worst(report, truth, detections, class_map)
+        crops = crops_of_worst(report, truth, detections, class_pairs)
         with whole_stream(html_file) as stream:
             stream.write(report_html(report, facts, crops))

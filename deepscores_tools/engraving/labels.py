@@ -16,7 +16,7 @@ from deepscores_tools.engraving.glyph_classes import (
 )
 from deepscores_tools.engraving.label_rules import RULES, WHOLE, Mark, glyphs_among, is_slash
 from deepscores_tools.engraving.shapes import Element, Glyph, Shape, Sheet, Text
-from deepscores_tools.engraving.staves import Staves
+from deepscores_tools.engraving.sheet_staves import SheetStaves
 
 OTHER = {
     "accid": "brackets, quarter tones",
@@ -40,7 +40,7 @@ OTHER = {
 
 def label(sheet: Sheet) -> list[Mark]:
     """Every shape of the page in exactly one mark, save composites, which come on top."""
-    staves = Staves(sheet)
+    staves = SheetStaves(sheet)
     by_element: dict[int, list[Shape]] = defaultdict(list)
     elements: dict[int, Element] = {}
     for shape in sheet.shapes:
@@ -52,7 +52,7 @@ def label(sheet: Sheet) -> list[Mark]:
     return marks + _grace_notes(sheet)
 
 
-def _label_element(element: Element, shapes: list[Shape], staves: Staves) -> list[Mark]:
+def _label_element(element: Element, shapes: list[Shape], staves: SheetStaves) -> list[Mark]:
     texts = [s for s in shapes if isinstance(s, Text)]
     drawn = [s for s in shapes if not isinstance(s, Text)]
     marks = [_text_mark(element, t) for t in texts]
@@ -80,7 +80,7 @@ def _text_mark(element: Element, text: Text) -> Mark:
     return Mark(None, [text])
 
 
-def _glyph_marks(element: Element, glyph: Glyph, staves: Staves) -> list[Mark]:
+def _glyph_marks(element: Element, glyph: Glyph, staves: SheetStaves) -> list[Mark]:
     name = glyph_class(element.name, glyph.code, glyph.sx)
     if glyph.code in NOTEHEADS and element.name == "notehead":
         position = staves.position(glyph)

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from deepscores_tools.formats.coco_write import image_row
 from deepscores_tools.symbols import Page, Symbol, box_array
 
-from ..class_map import ClassMap
+from ..class_pairs import ClassPairs
 from ..matching import match, overlapping
 
 IOU = 0.5
@@ -39,9 +39,9 @@ class ViewedPage:
 class PageRecords:
     """Makes records, and numbers the classes as they are met. known: come first, met or not."""
 
-    def __init__(self, known: Sequence[str] = (), class_map: ClassMap | None = None) -> None:
+    def __init__(self, known: Sequence[str] = (), class_pairs: ClassPairs | None = None) -> None:
         self._numbers: dict[str, int] = {}
-        self._class_map = class_map or ClassMap()
+        self._class_pairs = class_pairs or ClassPairs()
         for name in known:
             self._number(name)
 
@@ -63,7 +63,7 @@ class PageRecords:
         }
         if truth is not None:
             record["truth"] = [self._row(s) for s in truth]
-            record["partners"] = partners(page.symbols, truth, self._class_map)
+            record["partners"] = partners(page.symbols, truth, self._class_pairs)
         return record
 
     def _row(self, symbol: Symbol) -> list[float]:
@@ -74,16 +74,16 @@ class PageRecords:
 
 
 def partners(
-    symbols: Sequence[Symbol], truth: Sequence[Symbol], class_map: ClassMap
+    symbols: Sequence[Symbol], truth: Sequence[Symbol], class_pairs: ClassPairs
 ) -> list[int | None]:
     """For each symbol the number of the true one it found, -1 if none; None: it is not scored."""
     true_rows: dict[str, list[int]] = defaultdict(list)
     for row, symbol in enumerate(truth):
-        true_rows[class_map.of_truth(symbol.name)].append(row)
+        true_rows[class_pairs.of_truth(symbol.name)].append(row)
     rows: dict[str, list[int]] = defaultdict(list)
     for row, symbol in enumerate(symbols):
-        name = class_map.of_detection(symbol.name)
-        if name is not None and not (class_map.leaves_out_others and name not in true_rows):
+        name = class_pairs.of_detection(symbol.name)
+        if name is not None and not (class_pairs.leaves_out_others and name not in true_rows):
             rows[name].append(row)
     boxes, true_boxes = box_array(symbols), box_array(truth)
     found: list[int | None] = [None] * len(symbols)

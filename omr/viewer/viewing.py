@@ -18,7 +18,7 @@ from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.symbols import Page
 
 from .. import spool
-from ..class_map import ClassMap
+from ..class_pairs import ClassPairs
 from ..evaluation_files import model_thresholds
 from ..model_store import model_folder, model_hash
 from ..run_folder import RUN, SPOOL, is_run, run_inputs
@@ -33,7 +33,7 @@ def write_view(
     truth: str | None = None,
     images: Path | None = None,
     model: str | None = None,
-    class_map: ClassMap | None = None,
+    class_pairs: ClassPairs | None = None,
     full: bool = False,
 ) -> Written:
     """Write the viewer of a dataset, or of the folder of a run, as one HTML file.
@@ -50,7 +50,7 @@ def write_view(
     pictures = PictureSource(*([images] if images is not None else run_inputs(path)))
     viewed = with_truth(pages, truth, pictures)
     return write_document(
-        viewed, file, PageRecords(list(known), class_map),
+        viewed, file, PageRecords(list(known), class_pairs),
         title=title_of(spec), thresholds=thresholds, full=full,
     )  # fmt: skip
 

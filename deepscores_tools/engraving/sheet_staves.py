@@ -16,7 +16,7 @@ class _Grid(NamedTuple):
     lines: int
 
 
-class Staves:
+class SheetStaves:
     """The lines of every staff, by system and staff number, and by staff element."""
 
     def __init__(self, sheet: Sheet) -> None:

@@ -16,7 +16,7 @@ ANY_OTHER = "*"
 
 
 @dataclass(frozen=True)
-class ClassMap:
+class ClassPairs:
     """Pairs (truth name, detection name); a name in no pair stands for itself.
 
     Several truth names with one detection name are scored as that one class, and the other
@@ -27,7 +27,7 @@ class ClassMap:
     pairs: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def from_file(cls, file: Path) -> ClassMap:
+    def from_file(cls, file: Path) -> ClassPairs:
         """Read a CSV with the header truth_name,detection_name. Raises InputError."""
         try:
             with file.open(encoding="utf-8-sig", newline="") as stream:
@@ -39,12 +39,12 @@ class ClassMap:
         for number, row in enumerate(rows[1:], 2):
             if len(row) != 2 or not any(row):
                 raise InputError(file, f"row {number}: expected {','.join(HEADER)}, got {row}")
-        class_map = cls(tuple((row[0], row[1]) for row in rows[1:]))
+        pairs = cls(tuple((row[0], row[1]) for row in rows[1:]))
         try:
-            _ = class_map._scored_as
+            _ = pairs._scored_as
         except ValueError as error:
             raise InputError(file, str(error)) from error
-        return class_map
+        return pairs
 
     def of_truth(self, name: str) -> str:
         """The class that a true symbol of this name is scored as."""
