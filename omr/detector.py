@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from deepscores_tools.company import told_by_company
 from deepscores_tools.errors import InputError
-from deepscores_tools.long_rests import with_long_rests_told
 from deepscores_tools.staff_position import named_by_place
 from deepscores_tools.staves import staves_as_symbols
 from deepscores_tools.symbols import Box, Page, Symbol
@@ -144,7 +144,7 @@ class Detector:
         ]
         handwritten = "staffLine" in self.config.staff_classes
         symbols = named_by_place(symbols, page.staves)
-        symbols = with_long_rests_told(symbols, interline)
+        symbols = told_by_company(symbols, interline)
         return symbols + staves_as_symbols(page.staves, handwritten)
 
     def run(
