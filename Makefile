@@ -54,5 +54,6 @@ figures: .venv/installed
 	$(PYTHON) tools/make_venv.py docs
 	@touch .venv/installed $@
 
+# Removes what was made, your results in detections/ included.
 clean:
 	rm -rf .venv build detections .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,6 +1,6 @@
 """Counts on real scans: noteheads, rests and accidentals found, against the `.krn` encodings.
 
-    python -m benchmarks.real_scans --detections FOLDER [--scans SCANS] [--score S] [--set SET]
+    python -m benchmarks.real_scans --scans SCANS --detections FOLDER [--score S] [--set SET]
 
 FOLDER is what `omr detect SCANS -o FOLDER` wrote. Protocol: a detection belongs to the nearest
 system that `find_staves` finds on its page; systems that the encoding does not cover
@@ -85,9 +85,7 @@ def _row(name: str, tallies: Iterable[Tally]) -> str:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--detections", type=Path, required=True, help="output of omr detect")
-    parser.add_argument(
-        "--scans", type=Path, default=HERE.parent.parent / "shared" / "data" / "scans"
-    )
+    parser.add_argument("--scans", type=Path, required=True, help="the PDFs and their .krn")
     parser.add_argument("--score", type=float, default=0.0, help="leave out what scores less")
     parser.add_argument("--set", choices=SETS, help="if that folder alone was detected")
     return parser.parse_args()

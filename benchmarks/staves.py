@@ -1,6 +1,8 @@
 """How well pages are measured: interline, number of staves (`find_staves`), and of systems.
 
-    python -m benchmarks.staves [--data ../shared/data] [--rendered FOLDER]
+    python -m benchmarks.staves DATA [--rendered FOLDER]
+
+DATA holds `muscima-pp/v2.0` and `scans`.
 
 Handwritten: all pages of MUSCIMA++ 2.0, rebuilt from their masks; truth from the annotated staff
 lines. Scans: `scan_staves.csv`, 30 pages measured by eye in magnified crops (the distance of line
@@ -103,7 +105,7 @@ def report(title: str, cases: Iterable[Case]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, default=HERE.parent.parent / "shared" / "data")
+    parser.add_argument("data", type=Path, help="folder of muscima-pp/v2.0 and scans")
     parser.add_argument("--rendered", type=Path, help="a dataset of engraved pages")
     options = parser.parse_args()
     report("scans", scans(options.data / "scans"))

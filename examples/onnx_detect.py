@@ -22,6 +22,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from deepscores_tools.company import told_by_company
 from deepscores_tools.page_images import read_first_page
 from deepscores_tools.staff_position import named_by_place
 from deepscores_tools.staves import staves_as_symbols
@@ -65,9 +66,9 @@ class OnnxDetector:
         symbols = [
             Symbol(name=name, box=Box(*box), score=float(score))
             for name, box, score in zip(names, np.hstack((low, high)), found.scores, strict=True)
-            if score >= self.config.threshold(name)
         ]
-        symbols = named_by_place(symbols, page.staves)
+        symbols = told_by_company(named_by_place(symbols, page.staves), interline)
+        symbols = [s for s in symbols if (s.score or 0) >= self.config.threshold(s.name)]
         symbols += staves_as_symbols(page.staves, "staffLine" in self.config.staff_classes)
         return page.as_given(symbols)
 
