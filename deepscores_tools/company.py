@@ -29,57 +29,62 @@ CENTRED = 0.4  # interlines between the middles of a tuplet's number and its bea
 def told_by_company(symbols: Sequence[Symbol], interline: float) -> list[Symbol]:
     """The symbols (interline in pixels): bars of rests with two stems are beams, numbers over no
     rest are left out, and numbers of tuplets over a note are those of fingers."""
-    company = _Company([s for s in symbols if s.score is None or s.score > SURE], interline)
-    told = []
-    for symbol in symbols:
-        if symbol.name == "restHBar" and company.ends_in_stems(symbol.box):
-            symbol = replace(symbol, name="beam")
-        elif symbol.name == "restHNr" and not company.is_over_rest(symbol.box):
-            continue
-        elif symbol.name in FINGERS and company.is_over_note(symbol.box):
-            symbol = replace(symbol, name=FINGERS[symbol.name])
-        told.append(symbol)
-    return told
+    beams_told = _with_beams_told(symbols, interline)
+    return _with_fingers_told(_without_lone_numbers(beams_told, interline), interline)
 
 
-class _Company:
-    """The symbols that tell others, as boxes (n, 4)."""
+def _with_beams_told(symbols: Sequence[Symbol], interline: float) -> list[Symbol]:
+    stems = _boxes(symbols, "stem")
 
-    def __init__(self, sure: Sequence[Symbol], interline: float) -> None:
-        self.interline = interline
-        self.stems = box_array([s for s in sure if s.name == "stem"])
-        self.beams = box_array([s for s in sure if s.name == "beam"])
-        self.brackets = box_array([s for s in sure if s.name == "tupletBracket"])
-        self.notes = box_array([s for s in sure if s.name.startswith("notehead")])
-        rests = [s for s in sure if s.name.startswith("rest") and s.name != "restHNr"]
-        self.rests = box_array(rests)
-
-    def ends_in_stems(self, bar: Box) -> bool:
-        """Do two stems meet what looks like a bar of rests?"""
-        across = np.abs(_middles(self.stems) - bar.centre[0])
-        beside = across < bar.width / 2 + BESIDE * self.interline
-        meeting = (self.stems[:, 1] < bar.y1) & (self.stems[:, 3] > bar.y0)
+    def is_beam(bar: Box) -> bool:
+        beside = np.abs(_middles(stems) - bar.centre[0]) < bar.width / 2 + BESIDE * interline
+        meeting = (stems[:, 1] < bar.y1) & (stems[:, 3] > bar.y0)
         return int((beside & meeting).sum()) >= 2
 
-    def is_over_rest(self, number: Box) -> bool:
-        """Is there a rest below?"""
-        over = (self.rests[:, 0] < number.x1) & (self.rests[:, 2] > number.x0)
-        tops = self.rests[:, 1]
-        below = (tops > number.y0) & (tops < number.y0 + UNDER * self.interline)
+    return [
+        replace(s, name="beam") if s.name == "restHBar" and is_beam(s.box) else s for s in symbols
+    ]
+
+
+def _without_lone_numbers(symbols: Sequence[Symbol], interline: float) -> list[Symbol]:
+    rests = _boxes([s for s in symbols if s.name != "restHNr"], "rest")
+
+    def is_over_rest(number: Box) -> bool:
+        over = (rests[:, 0] < number.x1) & (rests[:, 2] > number.x0)
+        below = (rests[:, 1] > number.y0) & (rests[:, 1] < number.y0 + UNDER * interline)
         return bool((over & below).any())
 
-    def is_over_note(self, number: Box) -> bool:
-        """Does it stand over or under a note, and in the middle of no group?"""
-        x, space = number.centre[0], self.interline
-        over = np.abs(_middles(self.notes) - x) < OVER * space
-        if not (over & (_apart(self.notes, number) < NEAR_NOTE * space)).any():
-            return False
-        centred = np.abs(_middles(self.beams) - x) < CENTRED * space
-        around = (self.brackets[:, 0] < x) & (self.brackets[:, 2] > x)
-        return not (
-            (centred & (_apart(self.beams, number) < NEAR_BEAM * space)).any()
-            or (around & (_apart(self.brackets, number) < NEAR_BRACKET * space)).any()
-        )
+    return [s for s in symbols if s.name != "restHNr" or is_over_rest(s.box)]
+
+
+def _with_fingers_told(symbols: Sequence[Symbol], interline: float) -> list[Symbol]:
+    notes, beams = _boxes(symbols, "notehead"), _boxes(symbols, "beam")
+    brackets = _boxes(symbols, "tupletBracket")
+
+    def is_over_note(number: Box) -> bool:
+        over = np.abs(_middles(notes) - number.centre[0]) < OVER * interline
+        return bool((over & (_apart(notes, number) < NEAR_NOTE * interline)).any())
+
+    def is_of_group(number: Box) -> bool:
+        x = number.centre[0]
+        centred = np.abs(_middles(beams) - x) < CENTRED * interline
+        around = (brackets[:, 0] < x) & (brackets[:, 2] > x)
+        near_beam = _apart(beams, number) < NEAR_BEAM * interline
+        near_bracket = _apart(brackets, number) < NEAR_BRACKET * interline
+        return bool((centred & near_beam).any() or (around & near_bracket).any())
+
+    return [
+        replace(s, name=FINGERS[s.name])
+        if s.name in FINGERS and is_over_note(s.box) and not is_of_group(s.box)
+        else s
+        for s in symbols
+    ]
+
+
+def _boxes(symbols: Sequence[Symbol], start: str) -> NDArray[np.float64]:
+    """The boxes (n, 4) of the symbols that are sure enough, and whose names begin so."""
+    named = [s for s in symbols if s.name.startswith(start)]
+    return box_array([s for s in named if s.score is None or s.score > SURE])
 
 
 def _middles(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -87,7 +92,7 @@ def _middles(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
     return (boxes[:, 0] + boxes[:, 2]) / 2
 
 
-def _apart(boxes: NDArray[np.float64], from_: Box) -> NDArray[np.float64]:
-    """How far the boxes (n, 4) lie above or below another's middle; 0 at its height."""
-    y = from_.centre[1]
+def _apart(boxes: NDArray[np.float64], other: Box) -> NDArray[np.float64]:
+    """How far the boxes (n, 4) lie above or below the middle of another; 0 at its height."""
+    y = other.centre[1]
     return np.maximum(np.maximum(boxes[:, 1] - y, y - boxes[:, 3]), 0.0)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from deepscores_tools.errors import InputError
+from deepscores_tools.formats.writing import inside
 from deepscores_tools.pdf import pdf_page_count
 from deepscores_tools.raster import raster_pages
 
@@ -20,7 +21,7 @@ SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jp2", ".j2k", ".jpf", ".tif", ".tiff", ".pdf"}
 )
 KINDS = "PNG, JPEG, JPEG 2000, TIFF or PDF"
-MAX_KEY_BYTES = 200  # file systems take 255 bytes a name; suffixes come after the key
+MAX_KEY_BYTES = 190  # file systems take 255 bytes a name; page numbers and suffixes come after
 
 _HEADER_BYTES = 1024  # a PDF's mark may come this late
 _TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -153,6 +154,7 @@ def _check_name(path: Path, relative: str) -> None:
         raise InputError(shown, "a name with control characters or not in UTF-8; rename it")
     if len(relative.replace("/", "__").encode()) > MAX_KEY_BYTES:
         raise InputError(path, f"a name over {MAX_KEY_BYTES} bytes; rename it, or start deeper")
+    inside(relative, path)  # else the page is found, and no format can hold it
 
 
 def _without_repeats(pages: Sequence[PageSource]) -> list[PageSource]:

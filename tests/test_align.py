@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import cv2
@@ -141,6 +142,16 @@ def test_another_page_and_no_page_are_refused(
     assert not align(photo, references[:1]).accepted
     assert not align(np.full((400, 300), 200, np.uint8), references).accepted
     assert not align(picture(made_page(3)), references).accepted
+
+
+def test_a_page_accepted_wins_over_one_of_which_too_little_is_compared(
+    pages: tuple[Page, Page], references: list[Reference], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo, truth = taken(pages[0])
+    seen = iter((Likeness(truth, 0, compared=4, found=1.0), Likeness(truth, 1, 200, 0.95)))
+    module = import_module("deepscores_tools.alignment.align")
+    monkeypatch.setattr(module, "_look", lambda *_: next(seen))
+    assert align(photo, [references[0]] * 2).page == 1
 
 
 def test_the_command_writes_a_dataset_or_refuses(pages: tuple[Page, Page], tmp_path: Path) -> None:

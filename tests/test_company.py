@@ -63,6 +63,13 @@ def test_a_number_between_notes_or_over_a_group_is_a_tuplet_s() -> None:
     assert names(FOUR, NOTE, aside)[0] == "fingering4"
 
 
+def test_a_bar_of_rests_that_is_a_beam_tells_others_as_a_beam() -> None:
+    over = Symbol(name="tuplet5", box=Box(145, 30, 155, 45), score=0.9)
+    head = Symbol(name=NOTE.name, box=Box(143, 80, 156, 90), score=0.9)
+    assert names(BAR, LEFT, RIGHT, over, head)[3] == "tuplet5"
+    assert names(BAR, LEFT, RIGHT, NUMBER) == ["beam", "stem", "stem"]
+
+
 def test_a_three_stands_over_the_second_of_three_notes_either_way() -> None:
     three = Symbol(name="tuplet3", box=FOUR.box, score=0.9)
     assert names(three, NOTE)[0] == "tuplet3"

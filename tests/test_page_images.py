@@ -12,6 +12,7 @@ from pdf_files import LINES, pdf, scan_pdf
 from PIL import Image
 
 from deepscores_tools.errors import InputError
+from deepscores_tools.formats.writing import inside
 from deepscores_tools.page_images import page_images, read_first_page, read_page
 from deepscores_tools.page_sources import find_pages
 from deepscores_tools.pdf import dpi_for
@@ -129,6 +130,16 @@ def test_pages_of_tiff_and_pdf_are_numbered(tmp_path: Path) -> None:
     assert read_page(sources[2]).size == (40, 60)
     assert read_page(sources[3]).size == (60, 40)
     assert read_page(sources[0]).dpi == 300
+
+
+def test_names_that_no_format_can_hold_are_told_at_once(tmp_path: Path) -> None:
+    """And only these: the other pages are done, and nothing is found too late."""
+    for name in ("Sonata: I.png", "10:30.png", "c:x.png", f"{'n' * 190}.png"):
+        picture().convert("L").save(tmp_path / name)
+    pages, failures = find_pages([tmp_path])
+    assert [page.name for page in pages] == ["10:30.png", "Sonata: I.png"]
+    assert [failure.where.split("/")[-1][:5] for failure in failures] == ["c:x.p", "nnnnn"]
+    assert [inside(page.name, tmp_path) for page in pages] == [page.name for page in pages]
 
 
 def test_a_tiffs_thumbnail_is_no_page(tmp_path: Path) -> None:

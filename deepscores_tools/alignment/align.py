@@ -47,9 +47,9 @@ def align(photo: NDArray[np.uint8], references: Sequence[Reference]) -> Likeness
     best = Likeness()
     for _, number, sighting in found[:CLOSER]:
         closer = _look(references[number], number, ink, sighting)
+        if closer.accepted:
+            return closer
         best = max(best, closer, key=lambda one: one.found)
-        if best.accepted:
-            break
     return best
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -47,7 +48,8 @@ def whole_stream(path: Path) -> Iterator[TextIO]:
 def inside(name: str, where: Path | str) -> str:
     """The relative path `name`, refused with InputError if it leads out of its folder."""
     path = PurePosixPath(name.replace("\\", "/"))
-    if not path.name or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+    drive = re.match("[A-Za-z]:", name)
+    if not path.name or path.is_absolute() or ".." in path.parts or drive:
         raise InputError(where, f"the file name {name!r} leads out of the dataset's folder")
     if not _storable(name):
         raise InputError(where, f"no file can be called {name[:60]!r}")
