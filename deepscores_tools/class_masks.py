@@ -18,7 +18,7 @@ from deepscores_tools.formats.writing import KeyGuard, whole_stream
 from deepscores_tools.ink import ink_of
 from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.symbols import Box, Page, Symbol
-from deepscores_tools.vocabularies import ClassTable
+from deepscores_tools.vocabularies import ClassTable, spelt
 from deepscores_tools.whole_file import write_png
 
 CLASS_NAMES, INSTANCES = "class_names.csv", "instances.csv"
@@ -30,9 +30,10 @@ _MOST = np.iinfo(np.uint16).max
 def class_grays(names: Iterable[str], table: ClassTable | None = None) -> dict[str, int]:
     """The gray value of each class: the table's, or its number in alphabetical order from 1.
 
-    Raises InputError where classes are not in the table, or too many for 8 bits.
+    Names are as `spelt` has them. Raises InputError where classes are not in the table, or too
+    many for 8 bits.
     """
-    found = sorted(set(names))
+    found = sorted({spelt(name) for name in names})
     if table is None:
         grays = {name: number for number, name in enumerate(found, 1)}
     else:
@@ -51,14 +52,14 @@ def class_grays(names: Iterable[str], table: ClassTable | None = None) -> dict[s
 def with_all_masks(
     page: Page, pictures: PictureSource, without: Iterable[str] = ()
 ) -> tuple[Page, Counter[str]]:
-    """The page with a mask of every symbol.
+    """The page with a mask of every symbol, less those wholly beyond its edges.
 
     One without gets the ink in its box, where there is a picture, or else the whole box; the
     counts of these are "inks" and "boxes". without: classes that are left out.
     """
     left_out = frozenset(without)
     page = pictures.sized(page)
-    symbols = [s for s in page.symbols if s.name not in left_out]
+    symbols = [s for s in page.symbols if s.name not in left_out and _is_on(page, s.box)]
     bare = sum(symbol.mask is None for symbol in symbols)
     ink = None
     if bare and pictures.has_file(page):
@@ -99,7 +100,7 @@ def write_class_masks(
     for page in pages:
         guard.check(page)
         masked, counted = with_all_masks(page, pictures, left_out)
-        image, hidden = class_image(masked, grays.get)
+        image, hidden = class_image(masked, lambda name: grays.get(spelt(name)))
         write_png(out / MASKS / f"{page.key}.png", image)
         counts.update(counted, pages=1, hidden=hidden)
     with whole_stream(out / CLASS_NAMES) as stream:
@@ -131,12 +132,15 @@ def write_instance_masks(
     return counts
 
 
+def _is_on(page: Page, box: Box) -> bool:
+    return box.x0 < page.width and box.y0 < page.height and box.x1 > 0 and box.y1 > 0
+
+
 def _with_mask(symbol: Symbol, page: Page, ink: NDArray[np.bool_] | None) -> Symbol:
     if symbol.mask is not None:
         return symbol
     x0, y0, x1, y1 = (int(v) for v in symbol.box.outward())
     # No larger than the page, whatever a broken box says.
-    x0, y0 = min(max(x0, 0), page.width - 1), min(max(y0, 0), page.height - 1)
-    x1, y1 = max(min(x1, page.width), x0 + 1), max(min(y1, page.height), y0 + 1)
+    x0, y0, x1, y1 = max(x0, 0), max(y0, 0), min(x1, page.width), min(y1, page.height)
     mask = np.ones((y1 - y0, x1 - x0), dtype=np.bool_) if ink is None else ink[y0:y1, x0:x1]
     return replace(symbol, box=Box(x0, y0, x1, y1), mask=mask)

@@ -49,6 +49,15 @@ def write_dataset(
     return counts
 
 
+def takes_pictures(out: Path, format_name: str) -> bool:
+    """Whether pictures are written beside the annotations: in folders, but for csv's."""
+    return format_name != "csv" and not _is_one_file(out, format_name)
+
+
+def _is_one_file(out: Path, format_name: str) -> bool:
+    return out.suffix == _ONE_FILE.get(format_name)
+
+
 def _place(
     taken: Iterable[Page],
     out: Path,
@@ -56,7 +65,7 @@ def _place(
     classes: ClassTable | Sequence[str],
     image_url: str | None,
 ) -> None:
-    if out.suffix and out.suffix == _ONE_FILE.get(format_name):
+    if _is_one_file(out, format_name):
         _write(taken, out, format_name, classes, image_url)
     elif out.suffix in _ONE_FILE.values():
         raise InputError(out, f"is no place for {format_name}; name a folder")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from deepscores_tools.canvas import canvas, paint
 from deepscores_tools.errors import InputError
+from deepscores_tools.formats.writing import KeyGuard
 from deepscores_tools.raster import read_raster
 from deepscores_tools.symbols import Page
 from deepscores_tools.whole_file import write_png
@@ -51,7 +52,9 @@ def _drawn(picture: Path) -> NDArray[np.uint8]:
 def write_page_images(pages: Iterable[Page], out: Path) -> int:
     """Write each page as `out/<page.key>.png`; the number written. Raises InputError."""
     count = 0
+    guard = KeyGuard(out)
     for page in pages:
+        guard.check(page)
         write_png(out / f"{page.key}.png", page_image(page))
         count += 1
     return count

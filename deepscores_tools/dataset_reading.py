@@ -70,6 +70,6 @@ class Pages:
 
 
 def same_place(spec: str, out: Path) -> bool:
-    """Whether `out` is the dataset itself, or a folder around it."""
-    path, _ = parse_spec(spec)
-    return path.resolve().is_relative_to(out.resolve())
+    """Whether `out` is the dataset itself, a folder around it, or a file in it."""
+    read, written = parse_spec(spec)[0].resolve(), out.resolve()
+    return read.is_relative_to(written) or (written.is_file() and written.is_relative_to(read))

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.dataset_image import PAPER
-from deepscores_tools.formats.writing import whole_stream
+from deepscores_tools.formats.writing import KeyGuard, whole_stream
 from deepscores_tools.ink import ink_of
 from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.staves import find_staves
@@ -40,10 +40,13 @@ def draw_symbols(
 ) -> dict[str, dict[str, list[int]]]:
     """Which symbols to cut: class -> page key -> places on the page, in order.
 
-    Holds at most `most` numbers a class, however many pages there are.
+    Holds at most `most` numbers a class, however many pages there are. Raises InputError for
+    two pages with one key.
     """
     drawn: dict[str, list[tuple[int, str, int]]] = defaultdict(list)
+    guard = KeyGuard(Path("patches"))
     for page in pages:
+        guard.check(page)
         for place, symbol in enumerate(page.symbols):
             entry = (-_lot(seed, page.key, place), page.key, place)
             heap = drawn[symbol.name]
@@ -120,7 +123,7 @@ def write_patches(
             write_png(file, cut_patch(gray, symbol.box.centre, found))
             written[symbol.name] += 1
     with whole_stream(out / CLASS_NAMES) as text:
-        csv.writer(text, lineterminator="\n").writerows(enumerate(folders.values(), 1))
+        csv.writer(text, lineterminator="\n").writerows(enumerate(folders, 1))
     return written, left_out
 
 

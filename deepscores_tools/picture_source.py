@@ -41,15 +41,17 @@ def with_pictures(
 class PictureSource:
     """Pictures of pages: the dataset's own, those in `places`, or made from the masks.
 
-    places: what `omr detect` was given, folders or single files; page names are relative to
-    them. Pages of PDF and TIFF files are taken from the file that they came from.
+    places: what `omr detect` was given, folders or single files. Page names are relative to a
+    folder; a file shows the pages called by its own name, whatever lies beside it. Pages of PDF
+    and TIFF files are taken from the file that they came from.
     """
 
     def __init__(self, *places: Path) -> None:
         for place in places:
             if not place.exists():
                 raise InputError(place, "no such file or folder")
-        self._folders = [p.parent if p.is_file() else p for p in places]
+        self._places = places
+        self._files = frozenset(place for place in places if place.is_file())
 
     def has(self, page: Page) -> bool:
         """Whether there is a picture, or masks to make one of; it may yet be unreadable."""
@@ -88,12 +90,16 @@ class PictureSource:
 
     def _own(self, page: Page) -> NDArray[np.uint8]:
         if not self.has(page):
-            where = f" in {self._folders[0]}" if self._folders else ""
+            where = f" in {self._places[0]}" if self._places else ""
             raise InputError(page.name, f"has neither an image{where} nor masks to rebuild one "
                              "from; say with --images what omr detect was given")  # fmt: skip
         return page_image(page)
 
     def _file(self, page: Page) -> Path | None:
-        names = [page.name, *([page.source] if page.source else [])]
-        files = [folder / inside(n, page.name) for folder in self._folders for n in names]
-        return first_file(files)
+        return first_file(file for place in self._places for file in self._candidates(place, page))
+
+    def _candidates(self, place: Path, page: Page) -> list[Path]:
+        names = [name for name in (page.name, page.source) if name]
+        if place in self._files:
+            return [place] if place.name in names else []
+        return [place / inside(name, page.name) for name in names]

@@ -31,7 +31,7 @@ def is_run(path: Path) -> bool:
 
 def note_inputs(out: Path, inputs: Iterable[Path]) -> None:
     """Add files and folders to those that OUT's pages came from, the latest first."""
-    paths = dict.fromkeys([*(str(path.resolve()) for path in inputs), *_noted(out)])
+    paths = dict.fromkeys([*(str(path.absolute()) for path in inputs), *_noted(out)])
     write_whole(out / INPUTS, json.dumps({"inputs": list(paths)}, indent=1) + "\n")
 
 

@@ -131,6 +131,14 @@ def test_what_has_no_class_may_be_kept_or_refused() -> None:
         list(apply_map([a_page("x")], mapping, unmapped="refuse"))
 
 
+def test_both_spellings_are_one_class(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("source,target\nledgerLine,line\n")
+    for mapping in (class_map("deepscores-v2", "printed"), read_map(tmp_path / "mine.csv")):
+        (mapped,) = apply_map([a_page("ledgerLine", "legerLine")], mapping)
+        assert {s.name for s in mapped.symbols} <= {"legerLine", "line"}
+        assert len(mapped.symbols) == 2
+
+
 def test_a_map_of_ones_own(tmp_path: Path) -> None:
     file = tmp_path / "mine.csv"
     file.write_text("source,target\na,b\nc,b\nd,\ne,f\n")

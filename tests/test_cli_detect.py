@@ -15,6 +15,7 @@ from PIL import Image
 
 import omr.detector
 import omr.model_store
+import omr.viewer.viewing  # takes its names before they are patched
 from deepscores_tools.formats import coco, mung
 from deepscores_tools.symbols import Box, Page, Symbol
 
@@ -182,6 +183,15 @@ def test_an_empty_name_is_not_the_current_folder() -> None:
 def test_one_page_alone_may_be_bad() -> None:
     result = detect("missing.png")
     assert (result.exit_code, result.stdout, Path("detections").exists()) == (2, "", False)
+
+
+def test_failures_are_of_the_latest_run() -> None:
+    Path("out").mkdir()
+    Path("out/failures.csv").write_text("where,problem\nold.png,gone\n")
+    assert detect("missing.png", "-o", "out").exit_code == 2
+    assert [f.name for f in Path("out").iterdir()] == ["failures.csv"]
+    _, *rows = Path("out/failures.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows] == ["missing.png"]
 
 
 def test_unknown_model() -> None:

@@ -14,8 +14,9 @@ from PIL import Image
 
 from deepscores_tools.checking import KINDS
 from deepscores_tools.class_maps import VOCABULARIES
-from deepscores_tools.formats import FORMATS, coco, mung, read_dataset
+from deepscores_tools.formats import FORMATS, coco, deepscores_v2, mung, read_dataset
 from deepscores_tools.symbols import Box, Page, Symbol
+from omr.run_folder import note_inputs
 
 SIZE = 200
 INK = np.ones((10, 12), dtype=bool)
@@ -125,6 +126,11 @@ def test_check_names_file_and_line_of_each_defect(muscima: Path) -> None:
     assert "unknown class: noteheadFull, of 9 symbols" in output
 
 
+def test_a_choice_that_fits_no_page_passes_no_check(muscima: Path) -> None:
+    for command in ("check", "info"):
+        assert "no page fits" in run(command, f"{muscima}#writer=99", status=2).output
+
+
 def test_check_of_something_unreadable_is_status_2(tmp_path: Path) -> None:
     (tmp_path / "a.xml").write_text("<Nodes><Node>")
     assert "not well-formed" in run("check", tmp_path, status=2).output
@@ -158,6 +164,21 @@ def test_convert_replaces_nothing(muscima: Path, pictured: Path) -> None:
     run("convert", muscima, muscima, "--to", "coco", status=2)
     run("convert", muscima, pictured, "--to", "coco", status=2)
     assert (pictured / "annotations.json").is_file()
+
+
+def test_convert_replaces_no_file_of_its_dataset(tmp_path: Path) -> None:
+    deepscores_v2.write(PAGES[:1], tmp_path / "v2")
+    file = tmp_path / "v2/annotations.json"
+    before = file.read_bytes()
+    assert "would replace" in run("convert", file.parent, file, "--to", "coco", status=2).output
+    assert file.read_bytes() == before
+
+
+def test_convert_takes_the_pictures_of_a_run_along(detections: Path, tmp_path: Path) -> None:
+    note_inputs(detections, [tmp_path / "scans"])
+    for name, form, held in (("m", "mung", True), ("c.v2", "coco", True), ("c", "csv", False)):
+        run("convert", detections, tmp_path / name, "--to", form)
+        assert (tmp_path / name / "images/scan.png").is_file() == held
 
 
 def test_coco_to_coco_keeps_category_ids(tmp_path: Path) -> None:
@@ -215,6 +236,28 @@ def test_patches_are_of_one_size_and_at_most_so_many(muscima: Path, tmp_path: Pa
     assert [f.name for f in files] == [f.name for f in sorted((tmp_path / "q").glob("*/*.png"))]
 
 
+def test_two_pages_with_one_key_are_refused(tmp_path: Path) -> None:
+    images = [{"id": n, "file_name": name, "width": SIZE, "height": SIZE}
+              for n, name in enumerate(("a.png", "a.jpg"))]  # fmt: skip
+    rows = [{"id": n, "image_id": 1, "category_id": 1, "bbox": [9 * n, 1, 4, 4]} for n in (1, 2)]
+    data = {"images": images, "annotations": rows, "categories": [{"id": 1, "name": "stem"}]}
+    (tmp_path / "a.json").write_text(json.dumps(data))
+    for image in images:
+        Image.new("L", (SIZE, SIZE)).save(tmp_path / str(image["file_name"]))
+    for command in ("pages", "patches"):
+        output = run(command, tmp_path / "a.json", "-o", tmp_path / command, status=2).output
+        assert "a.png and a.jpg have the same page key" in output
+    assert not (tmp_path / "patches").exists()
+
+
+def test_classes_are_called_as_they_are_beside_the_patches(tmp_path: Path) -> None:
+    coco.write([Page(name="a.png", width=SIZE, height=SIZE, symbols=[symbol("f/p", 20, 30, 1)])],
+               tmp_path / "a.json")  # fmt: skip
+    run("patches", tmp_path / "a.json", "-o", tmp_path / "p", "--interline", 20)
+    assert (tmp_path / "p/class_names.csv").read_text() == "1,f/p\n"
+    assert (tmp_path / "p/f_p/a_00000.png").is_file()
+
+
 def test_masks_of_classes_and_of_symbols(muscima: Path, tmp_path: Path) -> None:
     spec = f"{muscima}#writer=01&piece=02"
     run("masks", spec, "-o", tmp_path / "m")
@@ -227,6 +270,14 @@ def test_masks_of_classes_and_of_symbols(muscima: Path, tmp_path: Path) -> None:
     (file,) = (tmp_path / "i/instances").iterdir()
     assert np.unique(np.asarray(Image.open(file))).tolist() == [0, 1, 2]
     assert (tmp_path / "i/instances.csv").read_text().count("stem") == 2
+
+
+def test_masks_of_a_class_with_another_spelling(tmp_path: Path) -> None:
+    lines = [symbol(name, x, 30, x) for name, x in (("ledgerLine", 20), ("legerLine", 60))]
+    coco.write([Page(name="a.png", width=SIZE, height=SIZE, symbols=lines)], tmp_path / "a.json")
+    run("masks", tmp_path / "a.json", "-o", tmp_path / "m", "--classes", "deepscores-v2")
+    image = np.asarray(Image.open(tmp_path / "m/masks/a.png"))
+    assert (image == VOCABULARIES["deepscores-v2"].by_name["legerLine"].color).sum() == 240
 
 
 def test_stats_are_the_thesis_s_table_and_figures(pictured: Path, tmp_path: Path) -> None:

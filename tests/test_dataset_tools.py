@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from deepscores_tools.checking import CheckReport, check_dataset
-from deepscores_tools.class_masks import class_grays, instance_image
+from deepscores_tools.class_masks import class_grays, instance_image, with_all_masks
 from deepscores_tools.conversion import write_dataset
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.dataset_reading import open_pages
@@ -189,9 +189,18 @@ def test_smaller_instances_are_on_top() -> None:
     assert (image == 2).sum() == 80 - 4
 
 
+def test_what_is_beyond_the_page_is_not_painted() -> None:
+    boxes = [Box(-9, 5, 0, 9), Box(100, 5, 109, 9), Box(5, 80.5, 9, 90), Box(95, -4.5, 130, 0.5)]
+    made = page([Symbol(name="stem", box=box) for box in boxes])
+    masked, counts = with_all_masks(made, PictureSource())
+    assert [symbol.box for symbol in masked.symbols] == [Box(95, 0, 100, 1)]
+    assert counts == {"symbols": 1, "boxes": 1}
+
+
 def test_grays_are_of_a_table_or_by_name() -> None:
     assert class_grays(["stem", "beam"]) == {"beam": 1, "stem": 2}
     assert class_grays(["stem"], DEEPSCORES)["stem"] == DEEPSCORES.by_name["stem"].color
+    assert class_grays(["ledgerLine", "legerLine"]) == {"legerLine": 1}
     with pytest.raises(InputError, match="not in the class list"):
         class_grays(["gClef"], DEEPSCORES)
     with pytest.raises(InputError, match="merge classes"):
@@ -291,6 +300,16 @@ def test_pictures_of_detections_are_taken_from_where_they_came_from(tmp_path: Pa
         pictures.gray(page(name="book-003.tif", source="book.tif", source_page=3))
     with pytest.raises(InputError, match="--images"):
         PictureSource().gray(found)
+
+
+def test_a_file_shows_no_page_that_lies_beside_it(tmp_path: Path) -> None:
+    for gray, name in enumerate(("v1/p1.png", "v1/p2.png", "v2/p2.png")):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("L", (100, 80), gray).save(tmp_path / name)
+    pictures = PictureSource(tmp_path / "v1/p1.png", tmp_path / "v2/p2.png")
+    assert (pictures.gray(page(name="p1.png")) == 0).all()
+    assert (pictures.gray(page(name="p2.png")) == 2).all()
+    assert not PictureSource(tmp_path / "v1/p1.png").has(page(name="p2.png"))
 
 
 @pytest.mark.parametrize("name", ["mung", "csv"])

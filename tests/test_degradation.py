@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from deepscores_tools.degradation import (
     warp_page,
 )
 from deepscores_tools.degradation.noise import Tile, cut
+from deepscores_tools.degradation.preview import write_sheet
+from deepscores_tools.errors import InputError
 from deepscores_tools.symbols import Box, Page, Symbol
 
 INTERLINE = 16.0
@@ -272,3 +275,19 @@ def test_contact_sheet(tmp_path: Path) -> None:
     wrong = CliRunner().invoke(preview, [*arguments, "-p", "mimeograph"])
     assert wrong.exit_code == 2
     assert "flatbed-1bit" in wrong.output
+
+
+def test_a_sheet_is_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(path: Path, data: bytes) -> None:
+        with path.open("wb") as stream:
+            stream.write(data[:9])
+        raise OSError(errno.ENOSPC, "no space")
+
+    out = tmp_path / "sheet.png"
+    out.write_text("before")
+    monkeypatch.setattr(Path, "write_bytes", breaks)
+    with pytest.raises(InputError, match="cannot be written"):
+        write_sheet(np.zeros((9, 9), np.uint8), out)
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["before"]

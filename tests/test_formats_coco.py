@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ from pycocotools.coco import COCO
 
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats import coco
+from deepscores_tools.formats import FORMATS, coco
 from deepscores_tools.symbols import Box, Page, Symbol
 
 STEM = Symbol(name="stem", box=Box(3, 4, 5, 9), id=7)
@@ -118,6 +120,92 @@ def test_foreign_segmentations_polygons_and_plain_runs_are_read(tmp_path: Path) 
     for symbol in page.symbols:
         assert symbol.mask is not None
         assert symbol.mask.all()
+
+
+def foreign(tmp_path: Path, **changes: dict[str, Any]) -> Path:
+    """A file of one symbol with changes to its image, annotation and category."""
+    image = {"id": 1, "file_name": "a.png", "width": 40, "height": 30}
+    annotation = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [2, 3, 2, 4]}
+    data = {
+        "images": [image | changes.get("image", {})],
+        "annotations": [annotation | changes.get("annotation", {})],
+        "categories": [{"id": 1, "name": "stem"} | changes.get("category", {})],
+        "licenses": [{"id": [1], "name": "a broken one"}, {"id": 2, "name": "CC0-1.0"}],
+    }
+    file = tmp_path / "d.json"
+    file.write_text(json.dumps(data))
+    return file
+
+
+@pytest.mark.parametrize("left", [2, 2.5])
+@pytest.mark.parametrize("segmentation", [[], [[]], [[], []]])
+def test_an_empty_polygon_is_no_mask(
+    tmp_path: Path, left: float, segmentation: list[Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    row = {"bbox": [left, 3, 2, 4], "segmentation": segmentation}
+    with caplog.at_level(logging.WARNING):
+        (page,) = coco.read(foreign(tmp_path, annotation=row))
+    assert page.symbols[0].mask is None
+    assert not caplog.messages
+    row["segmentation"] = [[], [2, 3, 4, 3, 4, 7, 2, 7]]
+    if left == 2:
+        (page,) = coco.read(foreign(tmp_path, annotation=row))
+        assert page.symbols[0].mask is not None
+
+
+@pytest.mark.parametrize(
+    "polygon", [[1, 2], [1, 2, 3, 4], [1, 2, 3, 4, 5, 6, 7], 5, [1, 2, 3, 4, 5, float("nan")],
+                [1, 2, 3, 4, 5, 1e30], [1, 2, 3, 4, 5, None], [0, 0, 9e5, 0] * 99],
+)  # fmt: skip
+def test_what_is_no_polygon_is_refused(tmp_path: Path, polygon: object) -> None:
+    with pytest.raises(InputError, match="annotation 1: "):
+        list(coco.read(foreign(tmp_path, annotation={"segmentation": [polygon]})))
+
+
+def test_values_of_foreign_types_become_those_of_pages(tmp_path: Path) -> None:
+    """Attributes that are no text or number are left out: no format here could hold them."""
+    attributes = {"none": None, "list": [1], "kept": 2}
+    row = {"attributes": attributes, "id": "12", "category_id": "1", "ink_area": 7.0,
+           "second_name": 3, "outlinks": None}  # fmt: skip
+    image = {"attributes": attributes, "document": 5, "source_page": "2", "interline": "8",
+             "license": 2}  # fmt: skip
+    (page,) = coco.read(foreign(tmp_path, image=image, annotation=row, category={"id": "1"}))
+    (symbol,) = page.symbols
+    assert (page.document, page.source_page, page.interline) == ("5", 2, 8.0)
+    assert page.licence == "CC0-1.0"
+    assert (symbol.id, symbol.ink_area, symbol.second_name) == (12, 7, "3")
+    assert page.attributes == symbol.attributes == {"kept": 2}
+    for name in ("mung", "deepscores-v2"):
+        FORMATS[name].write([page], tmp_path / name)
+
+
+MISTYPED: dict[str, dict[str, dict[str, Any]]] = {
+    "symbol's id": {"annotation": {"id": "u1"}},
+    "ink area": {"annotation": {"ink_area": "x"}},
+    "corners": {"annotation": {"oriented_box": [[1, 2], [3, 4]]}},
+    "no corners": {"annotation": {"oriented_box": 5}},
+    "category's id": {"category": {"id": "c"}, "annotation": {"category_id": "c"}},
+    "list for a category's id": {"category": {"id": [1]}},
+    "source page": {"image": {"source_page": "two"}},
+    "interline NaN": {"image": {"interline": float("nan")}},
+    "interline below 0": {"image": {"interline": -5}},
+    "dpi 0": {"image": {"dpi": 0}},
+    "half a surrogate pair": {"category": {"name": "a\ud800"}},
+}
+
+
+@pytest.mark.parametrize("changes", MISTYPED.values(), ids=MISTYPED)
+def test_mistyped_values_are_refused(tmp_path: Path, changes: dict[str, dict[str, Any]]) -> None:
+    with pytest.raises(InputError):
+        list(coco.read(foreign(tmp_path, **changes)))
+
+
+def test_half_a_surrogate_pair_is_refused_in_bytes_too(tmp_path: Path) -> None:
+    file = foreign(tmp_path, category={"name": "a\U0001d11e"})
+    assert coco.category_names(file) == ["a\U0001d11e"]  # both halves are there
+    file.write_bytes(file.read_bytes().replace(b"\\ud834\\udd1e", b"\xed\xa0\x80"))
+    with pytest.raises(InputError, match="utf-8"):
+        list(coco.read(file))
 
 
 BAD = {

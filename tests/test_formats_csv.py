@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,16 @@ from pages import pages
 from PIL import Image
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats import coco, csv, format_of, mung, read_dataset, read_selected
+from deepscores_tools.formats import (
+    FORMATS,
+    coco,
+    csv,
+    format_of,
+    mung,
+    read_dataset,
+    read_selected,
+)
+from deepscores_tools.formats.pictures import picture_size
 from deepscores_tools.symbols import Box, Page, Symbol
 
 
@@ -55,6 +65,21 @@ def test_the_size_is_the_pictures_where_there_is_one(tmp_path: Path) -> None:
     assert (without.width, without.height) == (3, 5)
 
 
+@pytest.mark.parametrize(
+    ("kind", "count", "value", "turned"),
+    [(3, 1, b"\6", True), (3, 1, b"\3", False), (3, 1, b"\x09", False), (2, 2, b"6", False),
+     (1, 1, b"\6", False)],
+)  # fmt: skip
+def test_pictures_are_turned_by_numbers_alone(
+    tmp_path: Path, kind: int, count: int, value: bytes, turned: bool
+) -> None:
+    """EXIF with the orientation as a short, and as the text or byte that some write."""
+    entry = struct.pack("<HHHI4sI", 1, 0x0112, kind, count, value, 0)
+    file = tmp_path / "a.png"
+    Image.new("L", (40, 30)).save(file, exif=b"Exif\0\0II*\0\x08\0\0\0" + entry)
+    assert picture_size(file) == ((30, 40) if turned else (40, 30))
+
+
 def test_losses_are_named_once_with_counts(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -88,6 +113,27 @@ def test_formats_are_told_by_content(tmp_path: Path) -> None:
     for path in tmp_path.iterdir():
         (page,) = read_dataset(path)
         assert page.symbols[0].score == 0.25
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"cropobject", "lilypond"}))
+def test_hidden_files_are_passed_over(tmp_path: Path, name: str) -> None:
+    """macOS leaves a `._name` beside each file on a foreign disk."""
+    if name == "parquet":
+        pytest.importorskip("pyarrow")
+    picture = tmp_path / "p.png"
+    Image.new("L", (9, 9)).save(picture)
+    symbol = Symbol(name="stem", box=Box(1, 2, 3, 5))
+    page = Page(name="a.png", width=9, height=9, symbols=[symbol], image=picture)
+    data = tmp_path / "data"
+    FORMATS[name].write([page], data)
+    for file in [f for f in data.rglob("*") if f.is_file()]:
+        file.with_name(f"._{file.name}").write_bytes(b"\0\5\x16\7")
+        hidden = file.parent / ".hidden" / file.name
+        hidden.parent.mkdir(exist_ok=True)
+        hidden.write_bytes(file.read_bytes())
+    assert format_of(data) == name
+    (back,) = read_dataset(data)
+    assert [s.name for s in back.symbols] == ["stem"]
 
 
 @pytest.mark.parametrize("content", ["", "{}", "hello", "<svg/>", '{"annotation_sets": 1}'])

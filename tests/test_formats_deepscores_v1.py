@@ -13,7 +13,7 @@ from PIL import Image
 
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats import deepscores_v1, format_of, read_dataset, voc
+from deepscores_tools.formats import FORMATS, deepscores_v1, format_of, read_dataset, voc
 from deepscores_tools.formats.segmentation import class_image
 from deepscores_tools.symbols import Box, Page, Symbol
 
@@ -70,6 +70,24 @@ def test_files_are_laid_out_as_the_dataset_is(tmp_path: Path) -> None:
     (back,) = read_dataset(out)
     assert back.name == "x/a.png"
     assert (page_image(back) == 200).all()
+
+
+@pytest.mark.parametrize(
+    ("mode", "suffix", "kept"),
+    [("CMYK", "jpg", "RGB"), ("RGB", "jpg", "RGB"), ("L", "jpg", "L"), ("P", "tif", "P")],
+)
+@pytest.mark.parametrize("name", ["deepscores-v1", "mung"])
+def test_pictures_become_png_in_colours_that_it_has(
+    tmp_path: Path, name: str, mode: str, suffix: str, kept: str
+) -> None:
+    picture = tmp_path / f"p.{suffix}"
+    Image.new(mode, (40, 30)).save(picture, icc_profile=b"of its colours")
+    page = Page(name="a.png", width=40, height=30, symbols=[STEM], image=picture)
+    FORMATS[name].write([page], tmp_path / "out")
+    (file,) = (tmp_path / "out").rglob("*.png")
+    with Image.open(file) as written:
+        assert written.mode == kept
+        assert ("icc_profile" in written.info) == (mode == kept)
 
 
 def test_pascal_voc_is_told_apart(tmp_path: Path) -> None:

@@ -119,7 +119,30 @@ BAD = {
 @pytest.mark.parametrize("content", BAD.values(), ids=BAD)
 def test_bad_files_are_refused_in_one_line(tmp_path: Path, content: str) -> None:
     with pytest.raises(InputError):
-        list(mung.read(nodes(tmp_path, content, ENTITIES)))
+        list(mung.read(nodes(tmp_path, content, ENTITIES if "&" in content else "")))
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "text"),
+    [("oriented_box", "str", "5"), ("oriented_box", "str", "[1, 2, 3, 4]"),
+     ("oriented_box", "list[float]", "1 2 3 4 5 6 7 nan"), ("oriented_box", "str", "[" * 100_000),
+     ("ink_area", "float", "inf"), ("score", "str", "high")],
+)  # fmt: skip
+def test_data_items_that_cannot_be_are_refused(
+    tmp_path: Path, key: str, kind: str, text: str
+) -> None:
+    item = f'<Data><DataItem key="{key}" type="{kind}">{text}</DataItem></Data>'
+    with pytest.raises(InputError, match="node 3, line 1: "):
+        list(mung.read(nodes(tmp_path, NODE.replace("</Node>", f"{item}</Node>"))))
+
+
+@pytest.mark.parametrize("key", ["any", "one_sided_inlinks"])
+def test_an_attribute_of_many_brackets_is_written_as_text(tmp_path: Path, key: str) -> None:
+    text = "[" * 100_000 + "]"
+    symbol = Symbol(name="stem", box=Box(0, 0, 2, 2), attributes={key: text})
+    mung.write([Page(name="a.png", width=9, height=9, symbols=[symbol])], tmp_path)
+    (page,) = mung.read(tmp_path)
+    assert page.symbols[0].attributes == ({key: text} if key == "any" else {})
 
 
 def test_other_xml_and_empty_folders_are_refused(tmp_path: Path) -> None:
@@ -147,6 +170,14 @@ def test_round_trip_keeps_the_symbols_and_mung_agrees(tmp_path: Path, made: list
             if one.box == other.box:
                 assert_same_symbol(one, other, skip=("outlinks",))
         assert_mung_agrees(file, back)
+
+
+def test_a_file_is_not_replaced_by_the_first_of_two_pages(tmp_path: Path) -> None:
+    file = tmp_path / "old.xml"
+    file.write_text("old")
+    with pytest.raises(InputError, match="name a folder"):
+        mung.write([Page(name=f"{n}.png", width=9, height=9) for n in range(2)], file)
+    assert file.read_text() == "old"
 
 
 def test_dangling_links_are_dropped_with_a_warning(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -141,6 +142,7 @@ def test_what_people_corrected_in_label_studio_is_truth(tmp_path: Path) -> None:
         ('"x": 7.5', '"x": null'),
         ('"page": "a.png"', '"page": "../a.png"'),
         ('"original_width": 40', '"original_width": -3'),
+        ('"interline": 8.5', '"interline": -8.5'),
         ('"data"', '"date"'),
         ("[", ""),
     ],
@@ -185,6 +187,16 @@ def test_what_is_no_parquet_is_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"page": ["a.png"]}), file)
     with pytest.raises(InputError, match="has no column width"):
         list(read_dataset(file))
+
+
+def test_what_no_column_holds_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    from deepscores_tools.formats import parquet
+
+    for page in (one_page(replace(STEM, id=10**30)), replace(one_page(), width=10**10)):
+        with pytest.raises(InputError, match="cannot hold a value"):
+            parquet.write([page], tmp_path / "a.parquet")
+    assert not list(tmp_path.iterdir())
 
 
 def test_masks_are_named_as_lost(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

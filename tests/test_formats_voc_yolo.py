@@ -136,7 +136,7 @@ def test_bad_yolo_lines_are_refused(tmp_path: Path, line: str) -> None:
 @pytest.mark.parametrize(
     "text", ["train: ../../x", "train: /etc\nnames: [a]", "names: 5", "names: {0: a, 2: b}", "[",
              "names: &a [x, y]\nother: [*a, *a]", "names: [[a]]", "- 1", "x: " + "[" * 5000,
-             "train: C:/x\nnames: [a]", "train: list.txt\nnames: [a]"],
+             'names: ["a\\ud800"]', "train: C:/x\nnames: [a]", "train: list.txt\nnames: [a]"],
 )  # fmt: skip
 def test_bad_yolo_configurations_are_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "data.yaml").write_text(text)

@@ -152,6 +152,13 @@ def test_the_command_writes_a_dataset(scores: Path, tmp_path: Path) -> None:
     assert "is there already" in str(again.exception)
 
 
+def test_a_seed_below_0_is_refused_at_once(tmp_path: Path) -> None:
+    arguments = ["render", "a.krn", "-o", str(tmp_path / "out"), "--seed", "-1"]
+    result = CliRunner().invoke(dataset, arguments)
+    assert result.exit_code == 2
+    assert "--seed" in result.output
+
+
 def test_scores_that_fail_are_listed_and_not_tried_again(
     scores: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

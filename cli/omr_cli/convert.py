@@ -21,9 +21,6 @@ FORMAT_NAMES = (
 )  # fmt: skip
 """Those that can be written; listed here so that --help need not load them."""
 
-WITHOUT_PICTURES = ("mung", "csv")
-"""Folders of these hold annotations alone."""
-
 
 @click.command(short_help="Write a dataset in another format.")
 @click.argument("dataset", metavar="IN")
@@ -62,7 +59,7 @@ def convert(
 
     from deepscores_tools.class_choice import chosen_map, target_classes
     from deepscores_tools.class_maps import apply_map
-    from deepscores_tools.conversion import write_dataset
+    from deepscores_tools.conversion import takes_pictures, write_dataset
     from deepscores_tools.dataset_reading import open_pages
     from deepscores_tools.picture_source import with_pictures
     from omr_cli.progress import progress
@@ -71,7 +68,7 @@ def convert(
     require_elsewhere(dataset, out)
     notice_of_masks(source)
     pages = progress(source)
-    if images is not None or not (out.suffix or format_name in WITHOUT_PICTURES):
+    if images is not None or takes_pictures(out, format_name):
         pictures = pictures_of(dataset, images)
         pages = with_pictures(pages, pictures, all_of_them=images is not None)
     if map_text is None:

@@ -55,13 +55,13 @@ def detect(
     on any page, and lists such in OUT/failures.csv; all others are done nevertheless.
     """
     from deepscores_tools.errors import InputError
+    from deepscores_tools.failures import write_failures
+    from deepscores_tools.folder_lock import only_writer
     from deepscores_tools.page_sources import find_pages
     from omr.run_folder import OVERLAY, VIEW, note_inputs
 
     sources, failures = find_pages(pages, skip=out / OVERLAY)
     if sources:
-        from deepscores_tools.failures import write_failures
-        from deepscores_tools.folder_lock import only_writer
         from omr.batch import detect_batch, inputs_without_staves
         from omr.detector import Detector, set_threads
         from omr.model_store import model_folder, model_hash, model_names
@@ -98,6 +98,9 @@ def detect(
             from omr_cli.view import write
 
             write(str(out), out / VIEW, model=model)
+    elif out.is_dir():  # an earlier run's list must not stay; a folder for it alone is not made
+        with only_writer(out):
+            write_failures(failures, out)
     for failure in failures:
         click.echo(f"Error: {failure}", err=True)
     if failures:

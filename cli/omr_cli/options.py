@@ -60,7 +60,7 @@ def pictures_of(dataset: str, images: Path | None) -> PictureSource:
 
 
 def require_elsewhere(dataset: str, out: Path) -> None:
-    """Refuse an OUT that is the dataset itself, or a folder around it. Raises InputError."""
+    """Refuse an OUT that is the dataset, a folder around it or a file in it. Raises InputError."""
     from deepscores_tools.dataset_reading import same_place
     from deepscores_tools.errors import InputError
 

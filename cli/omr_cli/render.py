@@ -19,7 +19,7 @@ FORMAT_NAMES = ("coco", "deepscores-v2", "deepscores-v1", "mung")
               show_default=True, help="Format to write.")  # fmt: skip
 @click.option("--pages", type=click.IntRange(min=1),
               help="How many pages.  [default: every score once]")  # fmt: skip
-@click.option("--seed", type=int, default=0, show_default=True,
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
               help="The same seed gives the same pages.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True,
               help="Processes to engrave with.")  # fmt: skip

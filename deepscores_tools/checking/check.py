@@ -49,7 +49,7 @@ def check_dataset(
     A class is unknown if it is not of `vocabulary_name`, by default of none of the vocabularies
     known here; each is one defect, at its first symbol. Images are missing where others of the
     dataset are there: a dataset without any (masks, detections) is only noted. Raises
-    InputError where nothing can be read.
+    InputError where nothing can be read, or no page fits.
     """
     report = CheckReport() if report is None else report
     for defect in _found(spec, report, _known(vocabulary_name)):
@@ -87,6 +87,8 @@ def _found(spec: str, report: CheckReport, known: frozenset[str]) -> Iterator[De
             without_image.append(f"{examined.file}, page {page.name}")
     if failures and not report.pages:
         raise InputError(failures[0].where, failures[0].problem)
+    if conditions and not report.pages:
+        raise InputError(spec, "no page fits; omr dataset info tells what attributes there are")
     for name, (where, count) in unknown.items():
         yield Defect(where, "unknown class", f"{name}, of {count} symbols; the first is here")
     if without_image and len(without_image) == report.pages:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from deepscores_tools.class_maps.maps import ClassMap
+from deepscores_tools.class_maps.maps import ClassMap, Mapped
 from deepscores_tools.errors import InputError
 from deepscores_tools.symbols import Page, Symbol
+from deepscores_tools.vocabularies import spelt
 
 _log = logging.getLogger("deepscores_tools.formats")
 
@@ -51,12 +52,14 @@ def apply_map(
     A symbol whose class has no target, or which the map does not know, is dropped, kept under
     its own name or, with `refuse`, an InputError. Either way it is counted in `report`, and
     one warning at the end names these classes with their counts. Links to dropped symbols go.
+    Either spelling of a class is the same class; see vocabularies.spelt.
     """
     report = MapReport() if report is None else report
+    known = {spelt(mapped.source): mapped for mapped in mapping}
     for page in pages:
         symbols = []
         for symbol in page.symbols:
-            name = _target(symbol, mapping, report)
+            name = _target(symbol, known, report)
             if name is None and unmapped == "refuse":
                 raise InputError(
                     page.name, f"{symbol.name} has no class in {mapping.target}; "
@@ -70,8 +73,8 @@ def apply_map(
         _log.warning("%s to %s: %s", mapping.source, mapping.target, report)
 
 
-def _target(symbol: Symbol, mapping: ClassMap, report: MapReport) -> str | None:
-    mapped = mapping.by_source.get(symbol.name)
+def _target(symbol: Symbol, known: Mapping[str, Mapped], report: MapReport) -> str | None:
+    mapped = known.get(spelt(symbol.name))
     if mapped is None:
         report.unknown[symbol.name] += 1
         return None

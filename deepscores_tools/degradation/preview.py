@@ -16,6 +16,7 @@ from deepscores_tools.ink import ink_of
 from deepscores_tools.page_images import PageImage
 from deepscores_tools.staves import find_staves
 from deepscores_tools.symbols import Page
+from deepscores_tools.whole_file import write_png
 
 CELL = (380, 500)  # width and height of a picture on the sheet, pixels
 SHOWN_INTERLINE = 16.0  # crops are shown at this interline, the models' own scale
@@ -48,12 +49,7 @@ def contact_sheet(
 
 def write_sheet(sheet: NDArray[np.uint8], out: Path) -> None:
     """Write the sheet as PNG. Raises InputError where that fails."""
-    data = cv2.imencode(".png", sheet)[1].tobytes()
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_bytes(data)
-    except OSError as error:
-        raise InputError(out, f"cannot be written: {error.strerror}") from error
+    write_png(out, sheet)
 
 
 def _fullest(gray: NDArray[np.uint8], interline: float) -> tuple[int, int]:

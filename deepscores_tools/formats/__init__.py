@@ -28,6 +28,7 @@ from deepscores_tools.formats import (
     voc,
     yolo,
 )
+from deepscores_tools.formats.folders import visible
 from deepscores_tools.page_choice import Condition, parse_spec, select
 from deepscores_tools.symbols import Page
 
@@ -109,5 +110,4 @@ def _telling_files(path: Path) -> Iterator[Path]:
             if (folder / name).is_file():
                 yield folder / name
         for suffix in ("*.json", "*.csv", "*.parquet", "*.xml", "*.svg"):
-            # The first that is not hidden stands for all of its kind.
-            yield from [f for f in sorted(folder.glob(suffix)) if f.name[0] != "."][:1]
+            yield from visible(folder, suffix)[:1]  # which stands for all of its kind

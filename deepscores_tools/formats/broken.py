@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-BROKEN = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
+BROKEN = (
+    KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError
+)  # fmt: skip
 """Caught around an entry, whose file and place then go into an InputError."""
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as coco_mask
 
+from deepscores_tools.formats.limits import MAX_SIDE, checked_coordinates
 from deepscores_tools.symbols import Box
 
 MAX_INK = 1 << 27  # pixels of one mask; one object of more is refused
@@ -38,8 +39,7 @@ def decode(segmentation: object, box: Box, width: int, height: int) -> NDArray[n
     RLE as text or as a list of runs, or a list of polygons. Raises ValueError.
     """
     if isinstance(segmentation, list):
-        polygons = coco_mask.frPyObjects(segmentation, height, width)
-        segmentation = coco_mask.merge(polygons)
+        segmentation = _from_polygons(segmentation, height, width)
     if not isinstance(segmentation, dict):
         raise ValueError(f"segmentation of type {type(segmentation).__name__}")
     if list(segmentation.get("size", ())) != [height, width]:
@@ -53,6 +53,23 @@ def decode(segmentation: object, box: Box, width: int, height: int) -> NDArray[n
     if (runs < 0).any() or (runs > total).any() or runs.sum() != total:
         raise ValueError(f"mask runs do not sum to the {total} pixels of the page")
     return _box_mask(runs, box, height)
+
+
+def _from_polygons(polygons: list[Any], height: int, width: int) -> dict[str, Any]:
+    outlines = [checked_coordinates(polygon) for polygon in polygons]
+    if any(len(outline) < 6 or len(outline) % 2 for outline in outlines):
+        raise ValueError("a polygon of the mask is not x and y of three corners or more")
+    # pycocotools goes along them in steps, and holds every step.
+    if sum(map(_length, outlines)) > MAX_SIDE:
+        raise ValueError(f"the outline of the mask is longer than {MAX_SIDE} pixels")
+    merged: dict[str, Any] = coco_mask.merge(coco_mask.frPyObjects(outlines, height, width))
+    return merged
+
+
+def _length(outline: Sequence[float]) -> float:
+    """Of the closed line through these corners, diagonals counting as their longer side."""
+    points = np.reshape(outline, (-1, 2))
+    return float(np.abs(points - np.roll(points, 1, axis=0)).max(axis=1).sum())
 
 
 def _page_runs(crop: NDArray[np.bool_], x0: int, y0: int, width: int, height: int) -> Sequence[int]:

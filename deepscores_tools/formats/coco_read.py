@@ -12,8 +12,9 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.formats import coco_mask
 from deepscores_tools.formats.broken import BROKEN, said
 from deepscores_tools.formats.json_rows import Rows, read_top
-from deepscores_tools.formats.limits import MAX_SIDE, checked_size
+from deepscores_tools.formats.limits import checked_coordinates, checked_size
 from deepscores_tools.formats.pictures import first_file
+from deepscores_tools.formats.values import corners, optional, page_facts, plain
 from deepscores_tools.formats.writing import inside
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 
@@ -120,41 +121,36 @@ def class_names(data: Mapping[str, Any], file: Path) -> dict[int, str]:
     names: dict[int, str] = {}
     for row in data["categories"]:
         try:
-            number, name = row["id"], str(row["name"])
+            number, name = int(row["id"]), str(row["name"])
         except BROKEN as error:
-            raise InputError(file, f"a category without id or name: {row}") from error
+            raise InputError(file, f"a category without a number or name: {row}") from error
         if number in names or name in names.values():
             raise InputError(file, f"category {number} {name} occurs twice")
         names[number] = name
     return names
 
 
-def _licences(data: Mapping[str, Any]) -> dict[object, str]:
+def _licences(data: Mapping[str, Any]) -> dict[str, str]:
     rows = data.get("licenses")
     rows = rows if isinstance(rows, list) else []
-    return {r.get("id"): str(r.get("name")) for r in rows if isinstance(r, dict)}
+    return {str(r.get("id")): str(r.get("name")) for r in rows if isinstance(r, dict)}
 
 
 def page_of(
-    image: Mapping[str, Any], symbols: list[Symbol], folder: Path, licences: Mapping[object, str]
+    image: Mapping[str, Any], symbols: list[Symbol], folder: Path, licences: Mapping[str, str]
 ) -> Page:
     """An image's entry as a page with these symbols. Raises what broken data raises."""
     name = inside(str(image["file_name"]), folder)
-    licence = image.get("licence", licences.get(image.get("license")))
+    licence = licences.get(str(image.get("license")))
     width, height = checked_size(image["width"], image["height"])
     return Page(
         name=name,
         width=width,
         height=height,
         symbols=symbols,
-        interline=_optional_float(image.get("interline")),
-        dpi=_optional_float(image.get("dpi")),
         image=first_file((folder / IMAGES / name, folder / name)),
-        source=image.get("source_file"),
-        source_page=image.get("source_page"),
-        document=image.get("document"),
-        licence=licence,
         attributes=_attributes(image, _IMAGE_KEYS),
+        **page_facts({"licence": licence, **image}),
     )
 
 
@@ -166,28 +162,29 @@ def symbol_of(
     Raises what broken data raises.
     """
     page_width, page_height = int(image["width"]), int(image["height"])
-    if row["category_id"] not in names:
-        raise ValueError(f"unknown category {row['category_id']}")
+    category = int(row["category_id"])
+    if category not in names:
+        raise ValueError(f"unknown category {category}")
     x, y, width, height = (float(v) for v in row["bbox"])
-    box = Box(x, y, x + width, y + height)
-    if not all(abs(v) <= MAX_SIDE for v in box):
-        raise ValueError(f"bbox {row['bbox']} is not finite or beyond {MAX_SIDE} pixels")
+    box = Box(*checked_coordinates((x, y, x + width, y + height)))
     segmentation = row.get("segmentation")
+    if isinstance(segmentation, list):
+        segmentation = [p for p in segmentation if p != []]  # [[]] is written for no mask, too
     whole = all(v.is_integer() for v in box)
     mask = None
     if segmentation and whole:
         mask = coco_mask.decode(segmentation, box, page_width, page_height)
     oriented = row.get("oriented_box")
     symbol = Symbol(
-        name=names[row["category_id"]],
+        name=names[category],
         box=box,
-        id=row.get("symbol_id", row.get("id")),
-        score=_optional_float(row.get("score")),
+        id=optional(int, row.get("symbol_id", row.get("id"))),
+        score=optional(float, row.get("score")),
         mask=mask,
-        oriented_box=tuple((float(px), float(py)) for px, py in oriented) if oriented else None,
-        outlinks=tuple(int(i) for i in row.get("outlinks", ())),
-        ink_area=row.get("ink_area"),
-        second_name=row.get("second_name"),
+        oriented_box=corners(v for corner in oriented for v in corner) if oriented else None,
+        outlinks=tuple(int(i) for i in row.get("outlinks") or ()),
+        ink_area=optional(int, row.get("ink_area")),
+        second_name=optional(str, row.get("second_name")),
         attributes=_attributes(row, _SYMBOL_KEYS),
     )
     return symbol, whole or not segmentation
@@ -195,16 +192,5 @@ def symbol_of(
 
 def _attributes(row: Mapping[str, Any], known: frozenset[str]) -> Mapping[str, Attribute]:
     """The entry's attributes, and whatever else of plain type a foreign writer put beside."""
-    found: dict[str, Attribute] = {
-        key: value
-        for key, value in row.items()
-        if key not in known
-        and isinstance(value, str | int | float)
-        and (key, value) != ("iscrowd", 0)
-    }
-    found.update(row.get("attributes") or {})
-    return found
-
-
-def _optional_float(value: Any) -> float | None:
-    return None if value is None else float(value)
+    further = {k: v for k, v in row.items() if k not in known and (k, v) != ("iscrowd", 0)}
+    return plain(further) | plain(row.get("attributes"))

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TextIO
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats.limits import MAX_SIDE
+from deepscores_tools.formats.folders import visible
+from deepscores_tools.formats.limits import checked_coordinates
 from deepscores_tools.formats.losses import count_page_losses, count_symbol_losses
 from deepscores_tools.formats.pictures import picture_size
 from deepscores_tools.formats.writing import KeyGuard, Losses, inside, short, whole_stream
@@ -89,7 +90,7 @@ def _write_page(stream: TextIO, page: Page, losses: Losses, header: bool) -> Non
 
 def csv_files(path: Path) -> Sequence[Path]:
     """The CSV files of a dataset, which may be one file. Raises InputError if there is none."""
-    files = sorted(path.glob("*.csv")) if path.is_dir() else [path]
+    files = visible(path, "*.csv") if path.is_dir() else [path]
     if not files:
         raise InputError(path, "no .csv file in this folder")
     return files
@@ -132,9 +133,7 @@ def page_of(name: str, rows: Sequence[Row], file: Path) -> Page:
 def symbol_of(cells: Sequence[str], file: Path, line: int) -> Symbol:
     """The symbol in a row. Raises InputError."""
     try:
-        top, left, bottom, right = (float(cell) for cell in cells[1:5])
-        if not all(abs(v) <= MAX_SIDE for v in (top, left, bottom, right)):
-            raise ValueError(f"a coordinate is not finite or beyond {MAX_SIDE} pixels")
+        top, left, bottom, right = checked_coordinates(cells[1:5])
         score = float(cells[6]) if len(cells) == 7 and cells[6] else None
         if not cells[5]:
             raise ValueError("no class_name")

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats.broken import BROKEN, said
 from deepscores_tools.formats.deepscores_v2_comments import read_comments
+from deepscores_tools.formats.folders import visible
 from deepscores_tools.formats.json_rows import Rows, read_top
-from deepscores_tools.formats.limits import MAX_SIDE, checked_size
+from deepscores_tools.formats.limits import checked_coordinates, checked_size
 from deepscores_tools.formats.pictures import first_file
+from deepscores_tools.formats.values import corners, optional, page_facts, plain
 from deepscores_tools.formats.writing import inside
-from deepscores_tools.symbols import Attribute, Box, Page, Symbol
+from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.vocabularies import spelt
-
-T = TypeVar("T")
 
 SETS = ("deepscores", "muscima++")
 IMAGES = "images"
@@ -56,7 +55,7 @@ class Content:
 
 def json_files(path: Path) -> Sequence[Path]:
     """The JSON files of a dataset, which may be one file. Raises InputError if there is none."""
-    files = sorted(f for f in path.glob("*.json") if f.name[0] != ".") if path.is_dir() else [path]
+    files = visible(path, "*.json") if path.is_dir() else [path]
     if not files:
         raise InputError(path, "no .json file in this folder")
     return files
@@ -106,14 +105,9 @@ def page_of(image: Mapping[str, Any], symbols: Sequence[Symbol], folder: Path) -
         width=width,
         height=height,
         symbols=symbols,
-        interline=_optional(float, image.get("interline")),
-        dpi=_optional(float, image.get("dpi")),
         image=first_file((folder / IMAGES / name, folder / name)),
-        source=_optional(str, image.get("source_file")),
-        source_page=_optional(int, image.get("source_page")),
-        document=_optional(str, image.get("document")),
-        licence=_optional(str, image.get("licence")),
-        attributes=_plain(image.get("attributes")),
+        attributes=plain(image.get("attributes")),
+        **page_facts(image),
     )
 
 
@@ -130,7 +124,7 @@ def symbol_of(
 
     Raises what broken data raises.
     """
-    x0, y0, x1, y1 = _numbers(row["a_bbox"], 4)
+    x0, y0, x1, y1 = checked_coordinates(row["a_bbox"])
     name, second = _classes(row["cat_id"], table)
     if name is None:
         left_out["no class in the annotation set"] += 1
@@ -139,17 +133,15 @@ def symbol_of(
         left_out["a box without extent"] += 1
         return None
     oriented = row.get("o_bbox")
-    values = _numbers(oriented, 8) if oriented else []
-    area = row.get("area")
     data = read_comments(str(row.get("comments") or ""))
     score, own_id = data.pop("score", None), data.pop("symbol_id", None)
     return Symbol(
         name=name,
         box=Box(x0, y0, x1, y1),
         id=int(number) if own_id is None else int(own_id),
-        score=None if score is None else float(score),
-        oriented_box=tuple(zip(values[::2], values[1::2], strict=True)) or None,
-        ink_area=None if area is None else int(area),
+        score=optional(float, score),
+        oriented_box=corners(oriented) if oriented else None,
+        ink_area=optional(int, row.get("area")),
         second_name=second,
         attributes=data,
     )
@@ -167,22 +159,3 @@ def _classes(numbers: object, table: Table) -> tuple[str | None, str | None]:
         elif number is not None:
             raise ValueError(f"unknown category {key[:20]}")
     return name, second
-
-
-def _numbers(values: Sequence[Any], count: int) -> list[float]:
-    if len(values) != count:
-        raise ValueError(f"a box of {len(values)} numbers, expected {count}")
-    numbers = [float(value) for value in values]
-    if not all(math.isfinite(v) and abs(v) <= MAX_SIDE for v in numbers):
-        raise ValueError(f"a coordinate is not finite or beyond {MAX_SIDE} pixels")
-    return numbers
-
-
-def _optional(kind: Callable[[Any], T], value: Any) -> T | None:
-    return None if value is None else kind(value)
-
-
-def _plain(found: object) -> Mapping[str, Attribute]:
-    if not isinstance(found, dict):
-        return {}
-    return {k: v for k, v in found.items() if isinstance(v, str | int | float)}

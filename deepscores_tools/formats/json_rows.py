@@ -7,6 +7,7 @@ is kept of it is its place, two numbers. Each is read again when its page's turn
 from __future__ import annotations
 
 import json
+import re
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,7 @@ MAX_VALUE = 1 << 28
 _CHUNK = 1 << 20
 _SPACE = " \t\r\n"
 _CLOSING = {"[": "]", "{": "}"}
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class Rows:
@@ -167,8 +169,9 @@ class _Scanner:
         self._take(closing)
 
     def value(self) -> Any:
-        """The next value."""
+        """The next value, of text that every file can hold."""
         self.next_character()
+        place = self.place
         while True:
             try:
                 value, end = self._decode(self._text, self._at)
@@ -181,7 +184,11 @@ class _Scanner:
                 break
         text = self._text[self._at : self._at + length]
         self._at += length
-        return value if text.isascii() else json.loads(text.encode("latin-1"))
+        if not text.isascii():
+            value = json.loads(text.encode("latin-1").decode("utf-8"))
+        if _SURROGATE.search(text):
+            _require_whole_pairs(value, place)
+        return value
 
     def require_end(self) -> None:
         if self.next_character():
@@ -201,3 +208,10 @@ class _Scanner:
         self._base += self._at
         self._text, self._at = rest + read.decode("latin-1"), 0
         return bool(read)
+
+
+def _require_whole_pairs(value: Any, place: int) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError(f"the value at byte {place} has half a surrogate pair") from None

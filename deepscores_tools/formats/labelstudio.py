@@ -22,11 +22,13 @@ from lxml import etree
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats.broken import BROKEN, said
+from deepscores_tools.formats.folders import visible
 from deepscores_tools.formats.json_rows import Rows, read_top
 from deepscores_tools.formats.limits import MAX_SIDE, checked_size
 from deepscores_tools.formats.losses import count_page_losses, count_symbol_losses
 from deepscores_tools.formats.pictures import first_file, picture_size, place_picture
 from deepscores_tools.formats.snap import snapped
+from deepscores_tools.formats.values import page_facts, plain
 from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream, write_row
 from deepscores_tools.formats.xml_text import allowed
 from deepscores_tools.symbols import Box, Page, Symbol
@@ -135,7 +137,7 @@ def read(path: Path) -> Iterator[Page]:
     """
     file = path / TASKS if path.is_dir() else path
     if path.is_dir() and not file.is_file():
-        others = sorted(path.glob("*.json"))
+        others = visible(path, "*.json")
         file = others[0] if others else file
     tasks = read_top(file, {}, of_list=lambda _: None)
     if not isinstance(tasks, Rows):
@@ -164,7 +166,7 @@ def _page(task: Mapping[str, Any], folder: Path) -> Page:
         height=height,
         symbols=[_symbol(region, width, height, scored) for region in regions],
         image=image,
-        **{key: data[key] for key in _PAGE_KEYS if isinstance(data.get(key), str | int | float)},
+        **page_facts(plain(data), source="source"),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deepscores_tools.errors import InputError
+from deepscores_tools.formats.folders import visible
 from deepscores_tools.formats.writing import KeyGuard
 from deepscores_tools.symbols import Page
 
@@ -26,11 +27,10 @@ def read(path: Path) -> Iterator[Page]:
     from deepscores_tools.lilypond import read_page  # the engraver's painter knows all formats
 
     guard = KeyGuard(path)
-    for file in sorted(path.glob("*.svg")) if path.is_dir() else [path]:
-        if file.name[0] != ".":
-            page = read_page(file)
-            guard.check(page)
-            yield page
+    for file in visible(path, "*.svg") if path.is_dir() else [path]:
+        page = read_page(file)
+        guard.check(page)
+        yield page
 
 
 def write(pages: object, out: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 MAX_SIDE = 1_000_000  # pixels
@@ -13,3 +14,11 @@ def checked_size(width: Any, height: Any) -> tuple[int, int]:
     if not all(0 < side <= MAX_SIDE for side in size):
         raise ValueError(f"{size[0]} x {size[1]} is not 1 to {MAX_SIDE} pixels wide and high")
     return size
+
+
+def checked_coordinates(values: Iterable[Any]) -> list[float]:
+    """Coordinates in pixels as a file tells them. Raises ValueError for those of no page."""
+    numbers = [float(value) for value in values]
+    if not all(abs(number) <= MAX_SIDE for number in numbers):  # nor are NaNs
+        raise ValueError(f"a coordinate is not finite or beyond {MAX_SIDE} pixels")
+    return numbers

@@ -19,13 +19,16 @@ from pathlib import Path
 from lxml import etree
 
 from deepscores_tools.errors import InputError
+from deepscores_tools.formats.broken import BROKEN, said
+from deepscores_tools.formats.folders import visible
 from deepscores_tools.formats.limits import MAX_SIDE
-from deepscores_tools.formats.mung_data import ONE_SIDED, corners, read_data
+from deepscores_tools.formats.mung_data import ONE_SIDED, read_data
 from deepscores_tools.formats.mung_mask import decode_mask
 from deepscores_tools.formats.mung_write import IMAGES, write, write_page
 from deepscores_tools.formats.muscima_document import document_attributes
 from deepscores_tools.formats.pictures import picture_size
 from deepscores_tools.formats.safe_xml import elements, root_of
+from deepscores_tools.formats.values import corners, optional
 from deepscores_tools.page_choice import Condition, may_fit
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 from deepscores_tools.true_interline import true_interline
@@ -65,7 +68,7 @@ def files(path: Path) -> list[Path]:
     if not path.is_dir():
         raise InputError(path, "no such file or folder")
     for folder in (path, path / "annotations"):
-        found = sorted(folder.glob("*.xml"))
+        found = visible(folder, "*.xml")
         if found:
             return found
     raise InputError(path, "no .xml file in this folder")
@@ -128,23 +131,23 @@ def symbol_of(node: etree._Element, file: Path) -> tuple[Symbol, tuple[int, ...]
         left, top = number["Left"], number["Top"]
         data = read_data(fields.get("Data"))
         score, second_name = data.pop("score", None), data.pop("second_name", None)
-        ink_area, oriented_box = data.pop("ink_area", None), data.pop("oriented_box", None)
+        ink_area, oriented = data.pop("ink_area", None), data.pop("oriented_box", None)
         symbol = Symbol(
             name=name,
             box=Box(left, top, left + width, top + height),
             id=number["Id"],
-            score=None if score is None else float(score),
+            score=optional(float, score),
             mask=decode_mask(fields["Mask"].text, height, width) if "Mask" in fields else None,
-            oriented_box=None if oriented_box is None else corners(str(oriented_box)),
+            oriented_box=None if oriented is None else corners(json.loads(str(oriented))),
             outlinks=_links(fields.get("Outlinks")),
-            ink_area=None if ink_area is None else int(ink_area),
-            second_name=None if second_name is None else str(second_name),
+            ink_area=optional(int, ink_area),
+            second_name=optional(str, second_name),
             attributes=data,
         )
         return symbol, _links(fields.get("Inlinks"))
-    except ValueError as error:
+    except BROKEN as error:
         where = f"node {node.findtext('Id')}, line {node.sourceline}"
-        raise InputError(file, f"{where}: {error}") from error
+        raise InputError(file, f"{where}: {said(error)}") from error
 
 
 def _document(file: Path, root: etree._Element) -> str:

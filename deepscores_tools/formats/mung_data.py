@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from lxml import etree
 
+from deepscores_tools.formats.broken import BROKEN
 from deepscores_tools.symbols import Attribute, Symbol
 
 ONE_SIDED = "one_sided_inlinks"
@@ -41,16 +42,8 @@ def one_sided(symbol: Symbol) -> list[int]:
     text = symbol.attributes.get(ONE_SIDED)
     try:
         return [int(link) for link in json.loads(str(text))] if text is not None else []
-    except (ValueError, TypeError):
+    except BROKEN:
         return []  # text that is not of our making
-
-
-def corners(text: str) -> tuple[tuple[float, float], ...]:
-    """The corners of an oriented box from the JSON list of its coordinates. ValueError."""
-    values = [float(value) for value in json.loads(text)]
-    if len(values) % 2:
-        raise ValueError(f"oriented_box of {len(values)} coordinates")
-    return tuple(zip(values[0::2], values[1::2], strict=True))
 
 
 def data_items(data: Mapping[str, Attribute]) -> list[Item]:
@@ -68,7 +61,7 @@ def _typed_text(text: str) -> tuple[str, str]:
     if text[:1] == "[" and text[-1:] == "]":
         try:
             values = json.loads(text)
-        except ValueError:
+        except BROKEN:
             return "str", text
         for kind in (int, float, str):
             if all(type(value) is kind for value in values):

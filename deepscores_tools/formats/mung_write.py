@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import TextIO
 
@@ -37,10 +37,12 @@ def write(pages: Iterable[Page], out: Path) -> None:
     """
     single = out.suffix == ".xml"
     guard, losses = KeyGuard(out), Losses("mung")
-    for number, page in enumerate(pages):
-        guard.check(page)
-        if single and number:
+    if single:  # nothing is written, and no older file replaced, unless it is the only page
+        pages = list(islice(pages, 2))
+        if len(pages) > 1:
             raise InputError(out, "MuNG has a file a page, and there are more; name a folder")
+    for page in pages:
+        guard.check(page)
         with whole_stream(out if single else out / f"{page.key}.xml") as stream:
             _write_page(stream, page, losses, set() if single else {"image"})
         if page.image is not None and not single:

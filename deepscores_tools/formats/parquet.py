@@ -19,9 +19,11 @@ from typing import Any
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats.broken import BROKEN, said
-from deepscores_tools.formats.limits import MAX_SIDE, checked_size
+from deepscores_tools.formats.folders import visible
+from deepscores_tools.formats.limits import checked_coordinates, checked_size
 from deepscores_tools.formats.losses import count_symbol_losses
 from deepscores_tools.formats.pictures import first_file, place_picture
+from deepscores_tools.formats.values import corners, optional, page_facts, plain
 from deepscores_tools.formats.writing import KeyGuard, Losses, inside
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 from deepscores_tools.whole_file import write_whole
@@ -46,9 +48,8 @@ def write(pages: Iterable[Page], out: Path) -> None:
     pa, pq = _pyarrow(out)
     single = out.suffix == ".parquet"
     guard, losses = KeyGuard(out), Losses("parquet")
-    schema = _schema(pa)
     sink = pa.BufferOutputStream()  # some 20 bytes a symbol
-    with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(sink, _schema(pa), compression="zstd") as writer:
         rows: list[dict[str, Any]] = []
         for page in pages:
             guard.check(page)
@@ -59,9 +60,9 @@ def write(pages: Iterable[Page], out: Path) -> None:
             for symbol in page.symbols:
                 count_symbol_losses(losses, symbol, _HELD)
             if len(rows) >= GROUP:
-                writer.write_table(pa.Table.from_pylist(rows, schema))
+                writer.write_table(_table(pa, rows, out))
                 rows = []
-        writer.write_table(pa.Table.from_pylist(rows, schema))
+        writer.write_table(_table(pa, rows, out))
     write_whole(out if single else out / TABLE, sink.getvalue().to_pybytes())
     losses.warn()
 
@@ -92,6 +93,15 @@ def _schema(pa: Any) -> Any:
             "second_name": text, "attributes": text,
         }
     )  # fmt: skip
+
+
+def _table(pa: Any, rows: Sequence[Mapping[str, Any]], out: Path) -> Any:
+    try:
+        return pa.Table.from_pylist(rows, _schema(pa))
+    except (OverflowError, pa.ArrowException) as error:
+        raise InputError(
+            out, f"a column cannot hold a value of these pages ({error}); write coco"
+        ) from error
 
 
 def _rows(page: Page) -> Iterator[dict[str, Any]]:
@@ -125,7 +135,7 @@ def read(path: Path) -> Iterator[Page]:
     """
     file = path
     if path.is_dir():
-        files = sorted(path.glob("*.parquet"))
+        files = visible(path, "*.parquet")
         if not files:
             raise InputError(path, "no .parquet file in this folder")
         file = files[0]
@@ -161,37 +171,26 @@ def _page(name: str, rows: Sequence[Mapping[str, Any]], folder: Path) -> Page:
         width=width,
         height=height,
         symbols=[_symbol(row) for row in rows if row["class"] is not None],
-        interline=first.get("interline"),
-        dpi=first.get("dpi"),
         image=first_file((folder / IMAGES / inside(name, folder), folder / name)),
-        source=first.get("source_file"),
-        source_page=first.get("source_page"),
-        document=first.get("document"),
-        licence=first.get("licence"),
         attributes=_attributes(first.get("page_attributes")),
+        **page_facts(first),
     )
 
 
 def _symbol(row: Mapping[str, Any]) -> Symbol:
-    box = Box(*(float(row[side]) for side in ("x0", "y0", "x1", "y1")))
-    if not all(abs(v) <= MAX_SIDE for v in box):
-        raise ValueError(f"a coordinate is not finite or beyond {MAX_SIDE} pixels")
-    corners = row.get("oriented_box")
+    oriented = row.get("oriented_box")
     return Symbol(
         name=str(row["class"]),
-        box=box,
-        id=row.get("symbol_id"),
-        score=row.get("score"),
-        oriented_box=tuple(zip(corners[::2], corners[1::2], strict=True)) if corners else None,
-        outlinks=tuple(row.get("outlinks") or ()),
-        ink_area=row.get("ink_area"),
-        second_name=row.get("second_name"),
+        box=Box(*checked_coordinates(row[side] for side in ("x0", "y0", "x1", "y1"))),
+        id=optional(int, row.get("symbol_id")),
+        score=optional(float, row.get("score")),
+        oriented_box=corners(oriented) if oriented else None,
+        outlinks=tuple(int(link) for link in row.get("outlinks") or ()),
+        ink_area=optional(int, row.get("ink_area")),
+        second_name=optional(str, row.get("second_name")),
         attributes=_attributes(row.get("attributes")),
     )
 
 
 def _attributes(text: str | None) -> Mapping[str, Attribute]:
-    if not text:
-        return {}
-    found = json.loads(text)
-    return {str(key): value for key, value in found.items() if isinstance(value, str | int | float)}
+    return plain(json.loads(text)) if text else {}

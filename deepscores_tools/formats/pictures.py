@@ -14,7 +14,8 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.symbols import Page
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
-_TURNED = 5  # EXIF orientations from here on are turned by 90 degrees
+_TURNED = range(5, 9)  # EXIF orientations that are turned by 90 degrees
+_AS_RGB = ("CMYK", "RGBX", "YCbCr")  # colours that PNG has not
 
 
 def first_file(places: Iterable[Path]) -> Path | None:
@@ -27,7 +28,7 @@ def picture_size(picture: Path) -> tuple[int, int]:
     try:
         with Image.open(picture) as opened:
             width, height = opened.size
-            turned = opened.getexif().get(0x0112, 1) >= _TURNED
+            turned = opened.getexif().get(0x0112) in _TURNED  # some have a text there
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise InputError(picture, f"cannot be read as an image: {error}") from error
     return (height, width) if turned else (width, height)
@@ -57,7 +58,7 @@ def copy_picture(picture: Path, to: Path) -> None:
             shutil.copyfile(picture, part)
         else:
             with Image.open(picture) as opened:
-                ImageOps.exif_transpose(opened).save(part, format="PNG")
+                _for_png(ImageOps.exif_transpose(opened)).save(part, format="PNG")
         part.replace(to)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -65,3 +66,11 @@ def copy_picture(picture: Path, to: Path) -> None:
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def _for_png(image: Image.Image) -> Image.Image:
+    if image.mode not in _AS_RGB:
+        return image
+    image = image.convert("RGB")
+    image.info.pop("icc_profile", None)  # tells of the colours that it had
+    return image

@@ -15,6 +15,7 @@ from typing import TextIO, cast
 from lxml import etree
 
 from deepscores_tools.errors import InputError
+from deepscores_tools.formats.folders import visible
 from deepscores_tools.formats.limits import MAX_SIDE
 from deepscores_tools.formats.safe_xml import elements, root_of
 from deepscores_tools.formats.writing import short
@@ -50,7 +51,7 @@ def files_in(path: Path, *folders: str) -> list[Path]:
     if path.is_file():
         return [path]
     for folder in (*(path / name for name in folders), path):
-        found = sorted(f for f in folder.glob("*.xml") if not f.name.startswith("."))
+        found = visible(folder, "*.xml")
         if found:
             return found
     raise InputError(path, f"no .xml file in this folder or its {folders[0]}/")

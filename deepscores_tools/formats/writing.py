@@ -92,7 +92,7 @@ class KeyGuard:
         """Raises InputError for the second page of a key."""
         if page.key in self._names:
             other = self._names[page.key]
-            raise InputError(self._where, f"{other} and {page.name} have the same page key")
+            raise InputError(self._where, f"{other} and {page.name} have the same page key; rename one")
         self._names[page.key] = page.name
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from deepscores_tools.errors import InputError
+from deepscores_tools.formats.folders import visible
 from deepscores_tools.formats.limits import MAX_SIDE
 from deepscores_tools.formats.pictures import SUFFIXES, picture_size
 from deepscores_tools.formats.snap import snapped
@@ -86,14 +87,14 @@ def sheets(config: Config) -> Iterator[Sheet]:
 def strays(config: Config) -> Iterator[Path]:
     """Files of labels without a page, which are a mistake: a picture that was lost."""
     known = {sheet.labels for sheet in sheets(config)}
-    for file in sorted((config.root / "labels").rglob("*.txt")):
+    for file in visible(config.root / "labels", "**/*.txt"):
         if file not in known:
             yield file
 
 
 def _pictures(config: Config) -> Iterator[Path]:
     for folder in config.images:
-        yield from (p for p in sorted(folder.rglob("*")) if p.suffix.lower() in SUFFIXES)
+        yield from (p for p in visible(folder, "**/*") if p.suffix.lower() in SUFFIXES)
 
 
 def _name(picture: Path, root: Path) -> str:

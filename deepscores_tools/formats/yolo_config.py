@@ -76,7 +76,8 @@ def _load(file: Path) -> dict[str, Any]:
 
 
 def _refuse_tricks(text: str) -> None:
-    """Raises ValueError for deep nesting, and for aliases: they may stand for ever more."""
+    """Raises ValueError for deep nesting, for aliases, which may stand for ever more, and for
+    texts that no file can hold: halves of surrogate pairs."""
     depth = 0
     for token in yaml.scan(text):
         kind = type(token).__name__
@@ -86,6 +87,8 @@ def _refuse_tricks(text: str) -> None:
             raise ValueError(f"nested deeper than {_MAX_DEPTH}")
         if isinstance(token, yaml.AliasToken):
             raise ValueError("it has aliases, which are not read; write the names out")
+        if isinstance(token, yaml.ScalarToken):
+            token.value.encode("utf-8")
 
 
 def _names(names: object, file: Path) -> Sequence[str]:
