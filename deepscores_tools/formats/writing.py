@@ -91,8 +91,8 @@ class KeyGuard:
     def check(self, page: Page) -> None:
         """Raises InputError for the second page of a key."""
         if page.key in self._names:
-            other = self._names[page.key]
-            raise InputError(self._where, f"{other} and {page.name} have the same page key; rename one")
+            both = f"{self._names[page.key]} and {page.name}"
+            raise InputError(self._where, f"{both} have the same page key; rename one")
         self._names[page.key] = page.name
 
 
