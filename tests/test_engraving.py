@@ -183,6 +183,14 @@ def test_grace_notes_are_also_composites() -> None:
     assert found["flag8thDownSmall"] == found["flag8thUpSmall"] == 1
 
 
+def test_a_grace_chord_is_one_composite() -> None:
+    heads = note("e", 4, "8") + note("g", 4, "8")
+    chord = f'<chord grace="unacc" dur="8" stem.dir="up">{heads}</chord>'
+    found = names(render(chord + note("a", 4, "1")))
+    assert found["graceNoteAcciaccaturaStemUp"] + found["graceNoteAppoggiaturaStemUp"] == 1
+    assert found["flag8thUpSmall"] == 1
+
+
 def test_tuplets_fingerings_dynamics_and_multirests() -> None:
     inner = "".join(note("g", 4, "4", f'xml:id="t{k}"') for k in range(5))
     marks = '<dynam startid="#t0">mfz</dynam><fing startid="#t1">3</fing>'

@@ -113,6 +113,7 @@ def mei(measure: str) -> dict[str, NoteTime]:
         ('<tuplet num="5" numbase="4"><beam>' + '<note dur="16"/>' * 5 + "</beam></tuplet>", 1.0),
         ('<tuplet num="3" numbase="2"><tuplet num="5" numbase="4">' + '<note dur="16"/>' * 5
          + '</tuplet><note dur="4"/><note dur="4"/></tuplet>', 2.0),
+        ('<note dur="256" dur.ges="4"/><note dur="4"/>', 2.0),  # a replaced symbol
         ('<note dur="breve"/><note dur="4"><dot/><dot/></note>', 9.75),
     ],
 )  # fmt: skip

@@ -100,11 +100,11 @@ def _glyph_marks(element: Element, glyph: Glyph, staves: SheetStaves) -> list[Ma
 
 
 def _grace_notes(sheet: Sheet) -> list[Mark]:
-    """Unbeamed grace notes once more as a whole: head, stem and flag in one composite class."""
+    """Unbeamed grace notes and chords once more as a whole: heads, stem, flag in one class."""
     marks: list[Mark] = []
     parts: dict[int, list[Shape]] = defaultdict(list)
     for shape in sheet.shapes:
-        note = shape.element.within("note")
+        note = shape.element.within("chord") or shape.element.within("note")
         if note is None or "grace" not in note.data or shape.element.name not in _GRACE_PARTS:
             continue
         parts[id(note)].append(shape)

@@ -86,13 +86,14 @@ class _Reader:
         for node in parent:
             name = _name(node)
             if name in _EVENTS:
-                length = _written(node.get("dur"), _dots(node)) * scale
+                dots = _dots(node)
+                length = _written(node.get("dur"), dots) * scale
                 self.put(node, at, length)
                 if name == "chord":
                     for note in node.iter(f"{_MEI}note"):
                         self.put(note, at, length)
-                if node.get("grace") is None:
-                    at += length
+                if node.get("grace") is None:  # time goes on by what sounds, see replace.py
+                    at += _written(node.get("dur.ges") or node.get("dur"), dots) * scale
             elif name in _WHOLE_MEASURE:
                 self.put(node, at, self.meter)
             elif name in ("beatRpt", "halfmRpt"):
