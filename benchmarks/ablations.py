@@ -96,9 +96,12 @@ def measured(name: str, recipe: Recipe, options: argparse.Namespace) -> dict[str
     """Train and evaluate one variant, in a folder of its own but for the page cache."""
     out = options.out / name.replace(" ", "-")
     file = out / "figures.json"
+    facts: dict[str, float]
     if file.exists():
-        facts: dict[str, float] = json.loads(file.read_text())
-        return facts
+        kept = json.loads(file.read_text())
+        if kept["recipe"] == recipe.model_dump(mode="json"):  # train() refuses any other
+            facts = kept["figures"]
+            return facts
     cache = options.out / "cache"
     for folder in (out, cache):
         folder.mkdir(parents=True, exist_ok=True)
@@ -107,7 +110,7 @@ def measured(name: str, recipe: Recipe, options: argparse.Namespace) -> dict[str
     detector = Detector.load(train(recipe, out, "cpu"), "cpu")
     facts = {"parameters": sum(p.numel() for p in detector.net.parameters())}
     facts |= figures(recipe, detector)
-    write_whole(file, json.dumps(facts))
+    write_whole(file, json.dumps({"recipe": recipe.model_dump(mode="json"), "figures": facts}))
     return facts
 
 

@@ -24,20 +24,20 @@ from benchmarks.network_clock import NetworkClock
 from deepscores_tools.page_images import read_page
 from deepscores_tools.page_sources import find_pages
 from omr.batch import PageResult, detect_batch
-from omr.detector import Detector, set_threads
+from omr.detector import Detector, set_threads, usable_cores
 from omr.outputs import Outputs, RunOptions
 
 PAGES_A_PDF = 100
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pages", type=Path, nargs="*")
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("-m", "--model", default="printed")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    cores = os.cpu_count() or 1
+    cores = usable_cores()
     detector = Detector.load(options.model, "cpu")
     with TemporaryDirectory() as folder:
         if options.pages:

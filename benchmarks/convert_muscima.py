@@ -20,7 +20,7 @@ from deepscores_tools.dataset_reading import open_pages
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("dataset", help="the folder of MUSCIMA++ 2.x")
     parser.add_argument("--repeat", type=int, default=3)
     options = parser.parse_args()

@@ -64,7 +64,7 @@ def milliseconds(run: Callable[[int], object], repeat: int) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("page", nargs="?", help="a clean page at interline 16, PNG")
     parser.add_argument("--repeat", type=int, default=60)
     options = parser.parse_args()

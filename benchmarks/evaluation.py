@@ -38,7 +38,7 @@ UNCAPPED = 10**6
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("truth", help="readable dataset")
     parser.add_argument("--pages", type=int, default=1000)
     parser.add_argument("--only", nargs="*", choices=EVALUATORS, default=list(EVALUATORS))

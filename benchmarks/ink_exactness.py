@@ -92,7 +92,7 @@ def cover(area: Ink, crop: Crop) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("scores", nargs="+", type=Path)
     parser.add_argument("--pages", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)

@@ -75,7 +75,7 @@ def coco_differences(pages: Iterator[Page], file: Path) -> Iterator[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("dataset", type=Path, help="the folder of MUSCIMA++ 2.x")
     counts: Counter[str] = Counter()
     files = mung.files(parser.parse_args().dataset)

@@ -24,8 +24,9 @@ from omr.config import ModelConfig
 from omr.crops import CropDataset, collate
 from omr.detector import Detector, fast_dtype
 from omr.found import Found
+from omr.layers import conv_bn
 from omr.losses import Told, refiner_loss
-from omr.network import WatershedNet, conv_bn
+from omr.network import WatershedNet
 from omr.pretraining import paint
 
 CPU = torch.device("cpu")

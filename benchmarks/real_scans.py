@@ -83,7 +83,7 @@ def _row(name: str, tallies: Iterable[Tally]) -> str:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--detections", type=Path, required=True, help="output of omr detect")
     parser.add_argument("--scans", type=Path, required=True, help="the PDFs and their .krn")
     parser.add_argument("--score", type=float, default=0.0, help="leave out what scores less")

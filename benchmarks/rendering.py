@@ -62,7 +62,7 @@ def report(what: str, run: Callable[[], int]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("scores", nargs="+", type=Path)
     parser.add_argument("--pages", type=int, default=24)
     options = parser.parse_args()

@@ -22,7 +22,7 @@ from omr.detector import Detector, set_threads
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("page", type=Path)
     parser.add_argument("-m", "--model", default="printed")
     parser.add_argument("--threads", type=int, default=2)

@@ -104,7 +104,7 @@ def report(title: str, cases: Iterable[Case]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, help="folder of muscima-pp/v2.0 and scans")
     parser.add_argument("--rendered", type=Path, help="a dataset of engraved pages")
     options = parser.parse_args()

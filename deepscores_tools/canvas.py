@@ -1,4 +1,4 @@
-"""Arrays of a page's size, and symbols painted into them.
+"""Arrays of a page's size, symbols painted into them, and windows cut out of them.
 
 A page that would fill the memory, as a broken file's may, is refused.
 """
@@ -36,9 +36,22 @@ def paint(image: NDArray[Pixel], symbol: Symbol, value: int) -> None:
     """
     x0, y0, x1, y1 = (int(v) for v in symbol.box.outward())
     top, left = max(y0, 0), max(x0, 0)
-    window = image[top : max(y1, 0), left : max(x1, 0)]
+    part = image[top : max(y1, 0), left : max(x1, 0)]
     if symbol.mask is None:
-        window[:] = value
+        part[:] = value
     else:
-        height, width = window.shape
-        window[symbol.mask[top - y0 :, left - x0 :][:height, :width]] = value
+        height, width = part.shape
+        part[symbol.mask[top - y0 :, left - x0 :][:height, :width]] = value
+
+
+def window(
+    pixels: NDArray[np.uint8], corner: tuple[int, int], extent: tuple[int, int]
+) -> NDArray[np.uint8]:
+    """A copy of the pixels from corner (x, y) on, extent (width, height); white beyond the page."""
+    (x0, y0), (width, height) = corner, extent
+    gray = np.full((height, width), 255, dtype=np.uint8)
+    left, top = max(x0, 0), max(y0, 0)
+    right, bottom = min(x0 + width, pixels.shape[1]), min(y0 + height, pixels.shape[0])
+    if right > left and bottom > top:
+        gray[top - y0 : bottom - y0, left - x0 : right - x0] = pixels[top:bottom, left:right]
+    return gray

@@ -14,16 +14,15 @@ from numpy.typing import NDArray
 from deepscores_tools.canvas import canvas, paint
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats.segmentation import GRAYS, class_image
-from deepscores_tools.formats.writing import KeyGuard, whole_stream
-from deepscores_tools.ink import ink_of
+from deepscores_tools.ink import SYMBOL_INK, ink_of
+from deepscores_tools.page_names import KeyGuard
 from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.vocabularies import ClassTable, spelt
-from deepscores_tools.whole_file import write_png
+from deepscores_tools.whole_file import whole_stream, write_png
 
 CLASS_NAMES, INSTANCES = "class_names.csv", "instances.csv"
 MASKS, INSTANCE_MASKS = "masks", "instances"
-INK = 128  # of 255: how dark a pixel in a box is part of the symbol
 _MOST = np.iinfo(np.uint16).max
 
 
@@ -63,7 +62,7 @@ def with_all_masks(
     bare = sum(symbol.mask is None for symbol in symbols)
     ink = None
     if bare and pictures.has_file(page):
-        ink = ink_of(pictures.gray(page), page.interline) >= INK
+        ink = ink_of(pictures.gray(page), page.interline) >= SYMBOL_INK
     counts = Counter({"symbols": len(symbols), "boxes" if ink is None else "inks": bare})
     return replace(page, symbols=[_with_mask(s, page, ink) for s in symbols]), counts
 
@@ -98,7 +97,7 @@ def write_class_masks(
     counts: Counter[str] = Counter()
     guard = KeyGuard(out)
     for page in pages:
-        guard.check(page)
+        guard.check(page.name)
         masked, counted = with_all_masks(page, pictures, left_out)
         image, hidden = class_image(masked, lambda name: grays.get(spelt(name)))
         write_png(out / MASKS / f"{page.key}.png", image)
@@ -123,7 +122,7 @@ def write_instance_masks(
         rows = csv.writer(stream, lineterminator="\n")
         rows.writerow(("page", "number", "id", "class"))
         for page in pages:
-            guard.check(page)
+            guard.check(page.name)
             masked, counted = with_all_masks(page, pictures, left_out)
             write_png(out / INSTANCE_MASKS / f"{page.key}.png", instance_image(masked))
             for number, symbol in enumerate(masked.symbols, 1):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from deepscores_tools.canvas import canvas, paint
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats.writing import KeyGuard
+from deepscores_tools.page_names import KeyGuard
 from deepscores_tools.raster import read_raster
 from deepscores_tools.symbols import Page
 from deepscores_tools.whole_file import write_png
@@ -54,7 +54,7 @@ def write_page_images(pages: Iterable[Page], out: Path) -> int:
     count = 0
     guard = KeyGuard(out)
     for page in pages:
-        guard.check(page)
+        guard.check(page.name)
         write_png(out / f"{page.key}.png", page_image(page))
         count += 1
     return count

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from deepscores_tools.errors import InputError
@@ -13,7 +14,7 @@ from deepscores_tools.formats import (
     format_of,
     read_fitting,
 )
-from deepscores_tools.page_choice import parse_spec, select
+from deepscores_tools.page_choice import Condition, parse_spec, select
 from deepscores_tools.symbols import Page
 from deepscores_tools.vocabularies import PRINTED_CLASSES, ClassTable, SymbolClass
 
@@ -21,42 +22,43 @@ _SEGMENTATION = {"deepscores-v1": "pix_annotations_png", "deepscores-v2": "segme
 
 
 def open_pages(spec: str, *, masks: bool = False, annotation_set: str | None = None) -> Pages:
-    """The pages of a dataset, which may be read more than once; see `Pages`. InputError."""
-    return Pages(spec, masks=masks, annotation_set=annotation_set)
-
-
-class Pages:
-    """The pages a spec names, read anew at each iteration, one page in memory at a time.
+    """The pages a spec names, which may be read more than once. Raises InputError.
 
     masks: DeepScores v1 and v2 keep masks in segmentation images apart; cut them from there,
     which makes boxes grow to whole pixels. annotation_set: which of DeepScoresV2's two.
     """
+    path, conditions = parse_spec(spec)
+    format_name = format_of(path)
+    if annotation_set is not None and format_name != "deepscores-v2":
+        raise InputError(spec, f"is {format_name}, which has no annotation sets")
+    return Pages(spec, path, conditions, format_name, masks, annotation_set)
 
-    def __init__(
-        self, spec: str, *, masks: bool = False, annotation_set: str | None = None
-    ) -> None:
-        self.spec = spec
-        self.path, self._conditions = parse_spec(spec)
-        self.format_name = format_of(self.path)
-        self._masks = masks
-        self._set = annotation_set
-        if annotation_set is not None and self.format_name != "deepscores-v2":
-            raise InputError(spec, f"is {self.format_name}, which has no annotation sets")
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Pages of a dataset, read anew at each iteration, one page in memory at a time."""
+
+    spec: str
+    path: Path
+    conditions: Sequence[Condition]
+    format_name: str
+    masks: bool
+    annotation_set: str | None
 
     def __iter__(self) -> Iterator[Page]:
         if self.format_name == "deepscores-v2":
-            pages = deepscores_v2.read(self.path, self._set or "deepscores", self._masks)
+            pages = deepscores_v2.read(self.path, self.annotation_set or "deepscores", self.masks)
         elif self.format_name == "deepscores-v1":
-            pages = deepscores_v1.read(self.path, self._masks)
+            pages = deepscores_v1.read(self.path, self.masks)
         else:
-            return read_fitting(self.path, self._conditions, self.spec)
-        return select(pages, self._conditions, self.spec) if self._conditions else pages
+            return read_fitting(self.path, self.conditions, self.spec)
+        return select(pages, self.conditions, self.spec)
 
     def leaves_segmentation(self) -> bool:
         """Whether there are segmentation images that masks are not cut from."""
         folder = self.path if self.path.is_dir() else self.path.parent
         name = _SEGMENTATION.get(self.format_name)
-        places = [] if name is None or self._masks else [folder / name, folder.parent / name]
+        places = [] if name is None or self.masks else [folder / name, folder.parent / name]
         return any(place.is_dir() for place in places)
 
     def listed_classes(self) -> ClassTable:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 MAX_NAMED = 8  # names spelled out in a message; the rest is counted
+MAX_REASON = 120  # characters of another's error that a message repeats
 
 
 class InputError(Exception):
@@ -27,3 +28,11 @@ def listed(names: Sequence[str]) -> str:
     """Names for a message: the first few, and how many more there are."""
     more = len(names) - MAX_NAMED
     return ", ".join(names[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def reason(error: Exception) -> str:
+    """Why something failed, for a message: in the system's words, or the error's first line."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    first = str(error).strip().partition("\n")[0]
+    return first[:MAX_REASON] or type(error).__name__

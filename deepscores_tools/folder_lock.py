@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, reason
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def only_writer(folder: Path) -> Iterator[None]:
         handle = os.open(folder, os.O_RDONLY)
     except OSError as error:
         raise InputError(
-            folder, f"cannot be written ({error.strerror}); choose another folder"
+            folder, f"cannot be written ({reason(error)}); choose another folder"
         ) from None
     try:
         _lock(handle, folder)

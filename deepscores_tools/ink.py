@@ -22,6 +22,7 @@ PAPER_WINDOW = 4.0  # interlines; anything dark and wider is shade, table or sca
 DARKEST_PAPER = 64  # below this the ratio to the paper would only amplify noise
 FAINTEST_INK = 80  # darkness of 255; fainter ink is not stretched to full
 FAINT = 32  # darkness below this is no evidence of ink
+SYMBOL_INK = 128  # of 255: how dark a pixel in a box is part of the symbol
 
 
 def ink_of(gray: NDArray[Any], interline: float | None = None) -> Gray:

@@ -47,10 +47,14 @@ def may_fit(known: Mapping[str, Attribute], conditions: Sequence[Condition]) -> 
     return all(c.holds(known) for c in conditions if c.attribute in known)
 
 
-def select(
-    pages: Iterable[Page], conditions: Sequence[Condition], name: str = "dataset"
-) -> Iterator[Page]:
-    """The pages for which all conditions hold. Raises InputError where there is not one."""
+def select(pages: Iterable[Page], conditions: Sequence[Condition], name: str) -> Iterator[Page]:
+    """The pages for which all conditions hold; `name` is what errors call the dataset.
+
+    Raises InputError where there are conditions and not one page fits.
+    """
+    if not conditions:
+        yield from pages
+        return
     found = False
     seen: set[str] = set()
     for page in pages:

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from deepscores_tools.errors import InputError
-from deepscores_tools.formats.writing import inside
+from deepscores_tools.errors import InputError, reason
+from deepscores_tools.page_names import inside, page_key
 from deepscores_tools.pdf import pdf_page_count
 from deepscores_tools.raster import raster_pages
 
@@ -47,8 +47,8 @@ class PageSource:
 
     @property
     def key(self) -> str:
-        """As Page.key: the name without extension, `/` as `__`."""
-        return str(PurePosixPath(self.name).with_suffix("")).replace("/", "__")
+        """As Page.key."""
+        return page_key(self.name)
 
 
 def find_pages(
@@ -107,7 +107,7 @@ def kind_of(path: Path) -> str:
     except FileNotFoundError:
         raise InputError(path, "no such file or folder; check the path") from None
     except OSError as error:
-        raise InputError(path, f"cannot be read ({error.strerror}); check it") from None
+        raise InputError(path, f"cannot be read ({reason(error)}); check it") from None
     if not head:
         raise InputError(path, f"an empty file; give a {KINDS}")
     if head.startswith(b"\x89PNG\r\n\x1a\n"):

@@ -19,13 +19,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores_tools.dataset_image import PAPER
-from deepscores_tools.formats.writing import KeyGuard, whole_stream
+from deepscores_tools.canvas import window
 from deepscores_tools.ink import ink_of
+from deepscores_tools.page_names import KeyGuard
 from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.staves import find_staves
 from deepscores_tools.symbols import Page
-from deepscores_tools.whole_file import write_png
+from deepscores_tools.whole_file import whole_stream, write_png
 
 INTERLINE = 20.0
 WIDTH, HEIGHT = 45, 170  # pixels
@@ -46,7 +46,7 @@ def draw_symbols(
     drawn: dict[str, list[tuple[int, str, int]]] = defaultdict(list)
     guard = KeyGuard(Path("patches"))
     for page in pages:
-        guard.check(page)
+        guard.check(page.name)
         for place, symbol in enumerate(page.symbols):
             entry = (-_lot(seed, page.key, place), page.key, place)
             heap = drawn[symbol.name]
@@ -73,14 +73,11 @@ def cut_patch(
     # The window in whole pixels of the page: at interline 20 a patch is the page's own pixels.
     w, h = max(round(width * scale), 1), max(round(height * scale), 1)
     left, top = round(centre[0] - w / 2), round(centre[1] - h / 2)
-    window = np.full((h, w), PAPER, dtype=np.uint8)
-    x0, y0 = max(left, 0), max(top, 0)
-    part = gray[y0 : max(top + h, 0), x0 : max(left + w, 0)]
-    window[y0 - top :, x0 - left :][: part.shape[0], : part.shape[1]] = part
+    cut = window(gray, (left, top), (w, h))
     if (w, h) == (width, height):
-        return window
+        return cut
     how = cv2.INTER_AREA if scale > 1 else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(window, (width, height), interpolation=how), dtype=np.uint8)
+    return np.asarray(cv2.resize(cut, (width, height), interpolation=how), dtype=np.uint8)
 
 
 def interline_of(page: Page, gray: Gray) -> float | None:

@@ -12,7 +12,7 @@ import numpy as np
 import pypdfium2 as pdfium
 from numpy.typing import NDArray
 
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, reason
 from deepscores_tools.raster import MAX_PIXELS, check_size
 
 DPI = 300.0
@@ -64,7 +64,7 @@ def _opened(path: Path) -> Iterator[Any]:
             ) from None
         raise InputError(path, "a damaged PDF; copy or export it again") from None
     except OSError as error:
-        raise InputError(path, f"cannot be read ({error.strerror})") from None
+        raise InputError(path, f"cannot be read ({reason(error)})") from None
     try:
         yield document
     except pdfium.PdfiumError as error:

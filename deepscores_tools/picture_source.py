@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats.pictures import first_file, picture_size
-from deepscores_tools.formats.writing import inside
 from deepscores_tools.page_images import read_page
+from deepscores_tools.page_names import inside
 from deepscores_tools.page_sources import pages_of_file
 from deepscores_tools.symbols import Page
 from deepscores_tools.whole_file import write_png

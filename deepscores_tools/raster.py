@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError, _imaging
 
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, reason
 
 MAX_PIXELS = 150_000_000
 MIN_SIDE = 16  # below this not even one staff can be seen
@@ -98,9 +98,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         raise InputError(path, "may not be read; check its permissions") from None
     except Exception as error:  # decoders raise whatever the broken bytes led them to
         what = "truncated" if "truncated" in str(error) else "damaged"
-        raise InputError(
-            path, f"{what} image ({_first_line(error)}); copy or export it again"
-        ) from None
+        raise InputError(path, f"{what} image ({reason(error)}); copy or export it again") from None
 
 
 @cache
@@ -116,11 +114,6 @@ def _silence_libtiff() -> None:
             getattr(linked, handler)(None)
     except (OSError, AttributeError):
         return
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).splitlines()
-    return lines[0][:120] if lines else type(error).__name__
 
 
 def _turned(image: Image.Image) -> Image.Image:

@@ -14,10 +14,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deepscores_tools.formats.writing import whole_stream
 from deepscores_tools.summary import by_count
 from deepscores_tools.symbols import Page
-from deepscores_tools.whole_file import write_whole
+from deepscores_tools.whole_file import whole_stream, write_whole
 
 Numbers = Mapping[str, float]
 

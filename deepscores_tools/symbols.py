@@ -16,6 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores_tools.page_names import page_key
+
 Attribute = str | int | float
 
 
@@ -110,7 +112,7 @@ class Page:
     @property
     def key(self) -> str:
         """What pages are matched by: the name without extension, `/` as `__`."""
-        return str(Path(self.name).with_suffix("")).replace("/", "__")
+        return page_key(self.name)
 
 
 def box_array(symbols: Sequence[Symbol]) -> NDArray[np.float64]:

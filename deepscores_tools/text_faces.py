@@ -1,8 +1,7 @@
 """Words on a page, drawn with FreeType.
 
-Families are those that come in wheels: Computer Modern, STIX and DejaVu where matplotlib is
-installed, else Pillow's own. Words are background to the detector, so their exact look does not
-matter, but they must be there.
+Families are those that come with matplotlib: Computer Modern, STIX and DejaVu. Words are
+background to the detector, so their exact look does not matter, but they must be there.
 """
 
 from __future__ import annotations
@@ -16,8 +15,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
-
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 FAMILIES = {
     "computer-modern": ("cmr10", "cmb10", "cmti10", "cmb10"),
@@ -56,7 +53,7 @@ _RAISED = 0.25  # em; an accent on a capital
 class Face:
     """A font at a size. tex: whether its characters are in TeX's order."""
 
-    font: Font
+    font: ImageFont.FreeTypeFont
     size: int
     tex: bool = False
 
@@ -96,22 +93,17 @@ class Face:
 
 
 @lru_cache(maxsize=1)
-def _folder() -> Path | None:
+def _folder() -> Path:
+    """Where matplotlib has its fonts; it is not imported, which would take a while."""
     spec = find_spec("matplotlib")
-    if spec is None or spec.origin is None:
-        return None
-    folder = Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"
-    return folder if folder.is_dir() else None
+    assert spec is not None  # a dependency
+    return Path(str(spec.origin)).parent / "mpl-data" / "fonts" / "ttf"
 
 
 @lru_cache(maxsize=256)
 def face(family: str, size: int, bold: bool = False, italic: bool = False) -> Face:
-    """A face of a family at a size in pixels."""
-    folder = _folder()
-    if folder is not None and family in FAMILIES:
-        file = folder / f"{FAMILIES[family][bold + 2 * italic]}.ttf"
-        if file.is_file():
-            size = max(4, round(size * _WIDE.get(family, 1.0)))
-            font = ImageFont.truetype(str(file), size, layout_engine=ImageFont.Layout.BASIC)
-            return Face(font, size, tex=family == "computer-modern")
-    return Face(ImageFont.load_default(size), size)
+    """A face of one of FAMILIES at a size in pixels."""
+    file = _folder() / f"{FAMILIES[family][bold + 2 * italic]}.ttf"
+    size = max(4, round(size * _WIDE.get(family, 1.0)))
+    font = ImageFont.truetype(str(file), size, layout_engine=ImageFont.Layout.BASIC)
+    return Face(font, size, tex=family == "computer-modern")

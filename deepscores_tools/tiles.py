@@ -10,7 +10,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores_tools.dataset_image import PAPER
+from deepscores_tools.canvas import window
 from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.tiles_around import corners_around
@@ -80,10 +80,7 @@ def is_kept(box: Box, left: int, top: int, size: int) -> bool:
 
 def tile_pixels(gray: NDArray[np.uint8], left: int, top: int, size: int) -> NDArray[np.uint8]:
     """uint8 of shape (size, size); white beyond the page."""
-    tile = np.full((size, size), PAPER, dtype=np.uint8)
-    part = gray[top : top + size, left : left + size]
-    tile[: part.shape[0], : part.shape[1]] = part
-    return tile
+    return window(gray, (left, top), (size, size))
 
 
 def write_tiles(

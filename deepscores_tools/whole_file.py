@@ -3,34 +3,61 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, reason
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write text (UTF-8) or bytes beside `path`, then rename it into place; folders are made.
+@contextmanager
+def part_of(path: Path) -> Iterator[Path]:
+    """A name beside `path` for the block to write to, renamed to `path` when the block is done.
 
-    Raises InputError where that is impossible: no permission, no space, a file for a folder.
+    Folders are made; nothing is left behind where the block raises.
     """
-    data = content.encode("utf-8") if isinstance(content, str) else content
     # With the process's number: two runs may write one file at a time, the last one stays.
     part = path.parent / f".{path.name}.{os.getpid()}.part"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
+        yield part
         part.replace(path)
-    except OSError as error:
+    finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_stream(path: Path) -> Iterator[TextIO]:
+    """A text stream (UTF-8, `\\n`) into `path`, which appears when all of it is written.
+
+    Raises InputError where `path` cannot be written.
+    """
+    try:
+        with part_of(path) as part, part.open("w", encoding="utf-8", newline="\n") as stream:
+            yield stream
+    except OSError as error:
+        raise InputError(path, f"cannot be written ({reason(error)})") from error
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write text (UTF-8) or bytes to `path`; folders are made.
+
+    Raises InputError where that is impossible: no permission, no space, a file for a folder.
+    """
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    try:
+        with part_of(path) as part:
+            part.write_bytes(data)
+    except OSError as error:
         raise InputError(
-            path, f"cannot be written ({error.strerror}); choose another folder or make room"
+            path, f"cannot be written ({reason(error)}); choose another folder or make room"
         ) from None
 
 

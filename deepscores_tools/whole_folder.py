@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
 
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, reason
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def whole_folder(out: Path) -> Iterator[Path]:
         where, problem = (t.replace(str(part), str(out)) for t in (error.where, error.problem))
         raise InputError(where, problem) from error.__cause__
     except OSError as error:
-        raise InputError(out, f"cannot be written ({error.strerror or error})") from error
+        raise InputError(out, f"cannot be written ({reason(error)})") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
 

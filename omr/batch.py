@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, reason
 from deepscores_tools.page_images import PageImage, read_page
 from deepscores_tools.page_sources import PageSource
 from deepscores_tools.pdf import DPI
@@ -148,13 +148,13 @@ def _finish(source: PageSource, detecting: Future[_Read], outputs: Outputs) -> P
     except InputError as failure:
         return PageResult(source, failure)
     except OSError as error:
-        return PageResult(source, InputError(source.path, f"cannot be read ({error.strerror})"))
+        return PageResult(source, InputError(source.path, f"cannot be read ({reason(error)})"))
     except MemoryError:
         return PageResult(
             source, InputError(source.path, f"not enough memory for {source.name}; scale it down")
         )
     except (RuntimeError, cv2.error) as error:  # theirs, where memory is short
-        problem = f"{source.name} cannot be computed ({str(error).partition(chr(10))[0][:120]})"
+        problem = f"{source.name} cannot be computed ({reason(error)})"
         return PageResult(source, InputError(source.path, problem))
     page, image = done.page, done.image
     assert page is not None

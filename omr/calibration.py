@@ -58,8 +58,9 @@ def fit_calibration(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> Ca
         entropy = float(np.mean(np.logaddexp(0, z) - right * z))
         return entropy, np.array([float(error @ odds), float(error.sum())])
 
-    slope, shift = (float(v) for v in minimize(cost, (1.0, 0.0), jac=True, method="BFGS").x)
-    return (round(slope, 4), round(shift, 4)) if slope > 0 else (1.0, 0.0)
+    best = minimize(cost, (1.0, 0.0), jac=True, method="BFGS").x
+    slope, shift = (round(float(v), 4) for v in best)
+    return (slope, shift) if slope > 0 else (1.0, 0.0)
 
 
 def fit_thresholds(report: Report, classes: tuple[str, ...]) -> dict[str, float]:

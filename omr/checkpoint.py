@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, reason
 from deepscores_tools.whole_file import write_whole
 
 
@@ -69,5 +69,4 @@ def load_checkpoint(
 
 
 def _unusable(file: Path, error: Exception) -> InputError:
-    reason = str(error).splitlines()[0][:120]
-    return InputError(file, f"cannot be resumed from ({reason}); remove it to start anew")
+    return InputError(file, f"cannot be resumed from ({reason(error)}); remove it to start anew")

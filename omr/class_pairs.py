@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -22,9 +22,13 @@ class ClassPairs:
     Several truth names with one detection name are scored as that one class, and the other
     way round. (name, ""): the detector does not know this class; it is scored, as missed.
     ("", name): what is detected as this is left out. `*` stands for any other name.
+
+    true_classes: those that the truth is scored as, all its pages together, once `among` has
+    told them: what ("", "*") leaves out is told by them.
     """
 
     pairs: tuple[tuple[str, str], ...] = ()
+    true_classes: frozenset[str] | None = None
 
     @classmethod
     def from_file(cls, file: Path) -> ClassPairs:
@@ -46,6 +50,10 @@ class ClassPairs:
             raise InputError(file, str(error)) from error
         return pairs
 
+    def among(self, true_names: Iterable[str]) -> ClassPairs:
+        """The same pairs, for a truth in which these names are, on whichever page."""
+        return replace(self, true_classes=frozenset(map(self.of_truth, true_names)))
+
     def of_truth(self, name: str) -> str:
         """The class that a true symbol of this name is scored as."""
         name = spelt(name)
@@ -56,8 +64,9 @@ class ClassPairs:
         name = spelt(name)
         scored_as = self._scored_as.get(("detection", name))
         if scored_as is None:
-            return None if name in self._left_out else name
-        return scored_as
+            scored_as = None if name in self._left_out else name
+        lacking = self.true_classes is not None and scored_as not in self.true_classes
+        return None if lacking and self.leaves_out_others else scored_as
 
     def unmatched_truth(self, names: Iterable[str], detectable: Collection[str]) -> list[str]:
         """Those of the truth's names that no detectable name answers to."""

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, reason
 
 STRIDE = 2  # input pixels to one of the maps (network.py)
 UNTUNED = 0.3  # the threshold of a class that a model names none for
@@ -262,6 +262,11 @@ class Recipe(_Frozen):
             raise ValueError("neither [model] nor training.start_from (omr train --from)")
         if self.model and not set(self.model.energy.ridges) <= set(self.model.families):
             raise ValueError("model.energy.ridges names a family that model.families has not")
+        width, height = self.augment.margin_size
+        if self.augment.margin_crops and not (
+            width <= self.training.crop and height < self.training.crop
+        ):
+            raise ValueError("augment.margin_size leaves no room in a crop of training.crop")
         return self
 
 
@@ -277,7 +282,7 @@ def read_recipe(path: Path, **training: object) -> Recipe:
             tables["training"] = {**given, **training}
         return Recipe.model_validate(tables)
     except OSError as error:
-        raise InputError(path, f"cannot be read ({error.strerror}); name a TOML file") from error
+        raise InputError(path, f"cannot be read ({reason(error)}); name a TOML file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(path, f"is not valid TOML: {error}") from error
     except ValidationError as error:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from deepscores_tools.canvas import window
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.degradation import degrade, draw_preset
 from deepscores_tools.ink import ink_of
@@ -239,7 +240,7 @@ class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
             extent = np.round(np.array([width, height]) * page.interline / self.model.interline)
             box = page.boxes[self.symbol_of[row]]
             x0, y0 = np.round((box[:2] + box[2:]) / 2 - rng.uniform(0.35, 0.65, 2) * extent)
-            cut = _window(
+            cut = window(
                 np.load(page.pixels, mmap_mode="r"),
                 (int(x0), int(y0)),
                 (int(extent[0]), int(extent[1])),
@@ -261,23 +262,10 @@ def _part(
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64]]:
     """Pixels from corner (x, y) on, extent (width, height); boxes and labels of what they show."""
     pixels = np.load(page.pixels, mmap_mode="r")
-    gray = _window(pixels, (int(corner[0]), int(corner[1])), (int(extent[0]), int(extent[1])))
+    gray = window(pixels, (int(corner[0]), int(corner[1])), (int(extent[0]), int(extent[1])))
     boxes = page.boxes - np.tile(corner, 2).astype(np.float32)
     near = ((boxes[:, :2] < extent) & (boxes[:, 2:] > 0)).all(axis=1)
     return gray, boxes[near], page.labels[near]
-
-
-def _window(
-    pixels: NDArray[np.uint8], corner: tuple[int, int], extent: tuple[int, int]
-) -> NDArray[np.uint8]:
-    """Pixels from corner (x, y) on, extent (width, height); white beyond the page."""
-    (x0, y0), (width, height) = corner, extent
-    gray = np.full((height, width), 255, dtype=np.uint8)
-    left, top = max(x0, 0), max(y0, 0)
-    right, bottom = min(x0 + width, pixels.shape[1]), min(y0 + height, pixels.shape[0])
-    if right > left and bottom > top:
-        gray[top - y0 : bottom - y0, left - x0 : right - x0] = pixels[top:bottom, left:right]
-    return gray
 
 
 def _thicker_or_thinner(

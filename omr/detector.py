@@ -236,8 +236,15 @@ def _fold_batch_norms(module: nn.Module) -> None:
             _fold_batch_norms(child)
 
 
+def usable_cores() -> int:
+    """The processor cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def set_threads(threads: int | None = None) -> None:
-    """Give torch and OpenCV this many threads (by default one per core)."""
-    threads = threads or os.cpu_count() or 1
+    """Give torch and OpenCV this many threads (by default one per usable core)."""
+    threads = threads or usable_cores()
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)

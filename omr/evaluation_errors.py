@@ -80,18 +80,26 @@ def confusions(all_mistakes: Iterable[Mistake]) -> tuple[tuple[str, str, int], .
     return tuple(sorted(rows, key=lambda row: (-row[2], row)))
 
 
+def by_class(
+    some: Iterable[Mistake],
+) -> tuple[dict[str, list[Mistake]], dict[str, list[Mistake]]]:
+    """Wrong detections by their class, those of a symbol of another class too; misses by theirs."""
+    alarms: dict[str, list[Mistake]] = {}
+    misses: dict[str, list[Mistake]] = {}
+    for mistake in some:
+        if mistake.detection is not None:
+            alarms.setdefault(mistake.detection, []).append(mistake)
+        elif mistake.truth is not None:
+            misses.setdefault(mistake.truth, []).append(mistake)
+    return alarms, misses
+
+
 def worst(all_mistakes: Sequence[Mistake]) -> tuple[Mistake, ...]:
     """Up to WORST false alarms a detected class, the surest first, and as many misses a class.
 
     Misses have no score: they are drawn evenly from all pages.
     """
-    alarms: dict[str, list[Mistake]] = {}
-    misses: dict[str, list[Mistake]] = {}
-    for mistake in all_mistakes:
-        if mistake.detection is not None:
-            alarms.setdefault(mistake.detection, []).append(mistake)
-        elif mistake.truth is not None:
-            misses.setdefault(mistake.truth, []).append(mistake)
+    alarms, misses = by_class(all_mistakes)
     kept: list[Mistake] = []
     for name in sorted(alarms):
         kept += sorted(alarms[name], key=lambda m: -(m.score or 0.0))[:WORST]

@@ -44,7 +44,7 @@ def evaluate_files(
     else:
         detectable = None
     return evaluate(
-        select(pages, conditions, truth) if conditions else pages,
+        select(pages, conditions, truth),
         _found(detections, true_path),
         class_pairs=class_pairs,
         thresholds=thresholds,
@@ -91,8 +91,7 @@ def _found(detections: str, true_path: Path) -> Iterator[Page]:
     """The detections; COCO results name their pages in the truth."""
     path, conditions = parse_spec(detections)
     if format_of(path) == "coco":
-        pages = coco.read(path, _basis(true_path))
-        return select(pages, conditions, detections) if conditions else pages
+        return select(coco.read(path, _basis(true_path)), conditions, detections)
     return read_selected(detections)
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from . import evaluation_figures as figures
 from .evaluation_crops import Crop
-from .evaluation_errors import Mistake
+from .evaluation_errors import Mistake, by_class
 from .evaluation_report import PROTOCOL, Report
 
 MOST_CONFUSIONS = 30
@@ -67,21 +67,14 @@ def _sheet(report: Report, crops: Mapping[Mistake, Crop]) -> list[ClassMistakes]
     """Classes with pictures of their mistakes, those with most mistakes first."""
     counts = {c.name: c.counts for c in report.classes}
     total = Counter({name: c.wrong + c.missed for name, c in counts.items()})
-    alarms: dict[str, list[Crop]] = {}
-    misses: dict[str, list[Crop]] = {}
-    for mistake in report.worst:
-        if mistake not in crops:
-            continue
-        if mistake.detection is not None:
-            alarms.setdefault(mistake.detection, []).append(crops[mistake])
-        elif mistake.truth is not None:
-            misses.setdefault(mistake.truth, []).append(crops[mistake])
+    alarms, misses = by_class(mistake for mistake in report.worst if mistake in crops)
     names = sorted({*alarms, *misses}, key=lambda name: (-total[name], name))[:SHEET_CLASSES]
     return [
         ClassMistakes(
             name, counts[name].wrong if name in counts else len(alarms.get(name, ())),
             counts[name].missed if name in counts else 0,
-            tuple(alarms.get(name, ())), tuple(misses.get(name, ())),
+            tuple(crops[m] for m in alarms.get(name, ())),
+            tuple(crops[m] for m in misses.get(name, ())),
         )
         for name in names
     ]  # fmt: skip

@@ -68,7 +68,7 @@ def side_by_side(
             both.cell(name, page.key).truth = boxes[rows]
     if not both.sizes:
         raise InputError("truth", "holds no page")
-    _add_detections(both, detections, class_pairs)
+    _add_detections(both, detections, class_pairs.among(both.true_names))
     return both
 
 
@@ -94,7 +94,6 @@ def require_names(
 
 def _add_detections(both: Comparison, pages: Iterable[Page], class_pairs: ClassPairs) -> None:
     seen: dict[str, tuple[int, int]] = {}
-    true_classes = set(both.cells)
     for page in pages:
         _require_new(page, seen, "the detections")
         seen[page.key] = (page.width, page.height)
@@ -109,7 +108,7 @@ def _add_detections(both: Comparison, pages: Iterable[Page], class_pairs: ClassP
         boxes = box_array(page.symbols)
         for name, rows in _rows_by_name([class_pairs.of_detection(s.name) for s in page.symbols]):
             order = rows[np.argsort(-scores[rows], kind="stable")]
-            if name is None or (class_pairs.leaves_out_others and name not in true_classes):
+            if name is None:
                 both.left_out += len(rows)
                 continue
             cell = both.cell(name, page.key)

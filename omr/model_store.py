@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, reason
 from deepscores_tools.whole_file import write_whole
 
 from .config import ModelConfig
@@ -41,14 +42,22 @@ def model_folder(model: str | Path) -> Path:
     raise InputError(str(model), f"no such model; released: {known}; or name a model folder")
 
 
+def copy_with_card(model: str | Path, name: str, folder: Path) -> None:
+    """Copy a file of a model into a folder, and the model's card and licence, as far as there."""
+    source = model_folder(model)
+    for part in (name, *CARD_AND_LICENCE):
+        if (source / part).is_file():
+            shutil.copyfile(source / part, folder / part)
+
+
 def read_config(folder: Path) -> ModelConfig:
     """The model's configuration. Raises InputError where it is damaged."""
     file = folder / "config.json"
     try:
         return ModelConfig.model_validate_json(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, ValidationError) as error:
-        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-        raise InputError(file, f"is not a model's configuration: {reason}") from error
+        why = error.errors()[0]["msg"] if isinstance(error, ValidationError) else reason(error)
+        raise InputError(file, f"is not a model's configuration: {why}") from error
 
 
 def _require_version(config: ModelConfig, file: Path) -> None:
@@ -87,9 +96,8 @@ def load_model(model: str | Path) -> tuple[WatershedNet, ModelConfig]:
                 state.setdefault(name, value)
         net.load_state_dict(state)
     except (OSError, SafetensorError, RuntimeError) as error:
-        reason = str(error).splitlines()[0][:120]
         raise InputError(
-            file, f"weights cannot be used ({reason}); fetch the model anew"
+            file, f"weights cannot be used ({reason(error)}); fetch the model anew"
         ) from error
     return net.eval(), config
 
@@ -142,6 +150,6 @@ def model_hash(folder: Path) -> str:
         try:
             digest.update((folder / name).read_bytes())
         except OSError as error:
-            problem = f"cannot be read ({error.strerror}); fetch the model anew"
+            problem = f"cannot be read ({reason(error)}); fetch the model anew"
             raise InputError(folder / name, problem) from error
     return digest.hexdigest()

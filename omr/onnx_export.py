@@ -12,7 +12,6 @@ units are those of network.py and refiner.py. `examples/onnx_detect.py` decodes 
 
 from __future__ import annotations
 
-import shutil
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,7 +26,7 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.whole_folder import whole_folder
 
 from .config import ModelConfig
-from .model_store import CARD_AND_LICENCE, load_model, model_folder
+from .model_store import copy_with_card, load_model
 from .network import MULTIPLE, WatershedNet
 from .refiner import Refiner, places
 from .regions import SIZE
@@ -87,9 +86,7 @@ def export_onnx(model: str | Path, out: Path) -> float:
         largest = _largest(differences)
         if not largest <= TOLERANCE:  # a NaN is not
             raise InputError(str(model), f"ONNX Runtime computes it otherwise, by {largest:.2g}")
-        for name in ("config.json", *CARD_AND_LICENCE):
-            if (model_folder(model) / name).is_file():
-                shutil.copyfile(model_folder(model) / name, folder / name)
+        copy_with_card(model, "config.json", folder)
     return largest
 
 

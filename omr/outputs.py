@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, reason
 from deepscores_tools.failures import FAILURES
 from deepscores_tools.formats import coco, csv, mung
 from deepscores_tools.formats.coco_read import DETECTIONS
@@ -123,7 +123,7 @@ class Outputs:
             earlier = json.loads(file.read_bytes())
             theirs, ours = dict(earlier), self.options.record()
         except (OSError, ValueError, TypeError) as error:
-            raise InputError(file, f"cannot be read ({error}); use --overwrite") from None
+            raise InputError(file, f"cannot be read ({reason(error)}); use --overwrite") from None
         differing = sorted(
             key for key in {*theirs, *ours} - {"model"} if theirs.get(key) != ours.get(key)
         )

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import Dataset
 
-from deepscores_tools.ink import ink_of
+from deepscores_tools.ink import SYMBOL_INK, ink_of
 from deepscores_tools.patches import HEIGHT, INTERLINE, MOST, WIDTH, cut_patch
 
 from .config import STRIDE, ModelConfig, Task
@@ -26,7 +26,6 @@ from .crops import CropDataset
 from .network import WatershedNet
 
 PATCHES = 32  # of a step for each crop of a batch
-INK = 128  # of 255: how dark a pixel in a box is part of the symbol
 TASKS: dict[Task, tuple[str, int]] = {
     "patches": ("patch accuracy", 32),
     "segmentation": ("mIoU", 8),
@@ -106,7 +105,7 @@ def paint(
     areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
     for i in np.argsort(-areas, kind="stable"):
         (x0, y0), (x1, y1) = low[i], high[i]
-        painted[y0:y1, x0:x1][ink[y0:y1, x0:x1] >= INK] = labels[i]
+        painted[y0:y1, x0:x1][ink[y0:y1, x0:x1] >= SYMBOL_INK] = labels[i]
     return painted
 
 

@@ -37,11 +37,9 @@ class Reliability:
     error: float | None
 
 
-def reliability(
-    scores: NDArray[np.float64], right: NDArray[np.bool_], bins: int = BINS
-) -> Reliability:
+def reliability(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> Reliability:
     """Reliability over bins of equal width. scores, right: (N,)."""
-    all_bins = tuple(_bins(scores, right, bins))
+    all_bins = tuple(_bins(scores, right))
     if not len(scores):
         return Reliability(all_bins, None)
     gaps = sum(
@@ -52,10 +50,10 @@ def reliability(
     return Reliability(all_bins, gaps / len(scores))
 
 
-def _bins(scores: NDArray[np.float64], right: NDArray[np.bool_], bins: int) -> Iterator[Bin]:
-    which = np.minimum((scores * bins).astype(int), bins - 1)
-    for i in range(bins):
+def _bins(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> Iterator[Bin]:
+    which = np.minimum((scores * BINS).astype(int), BINS - 1)
+    for i in range(BINS):
         here = which == i
         count = int(here.sum())
         means = (float(scores[here].mean()), float(right[here].mean())) if count else (None, None)
-        yield Bin(i / bins, (i + 1) / bins, count, *means)
+        yield Bin(i / BINS, (i + 1) / BINS, count, *means)

@@ -15,6 +15,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from deepscores_tools.page_choice import parse_spec
+from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.whole_file import write_whole
 
 RUN = "run.json"
@@ -35,7 +37,13 @@ def note_inputs(out: Path, inputs: Iterable[Path]) -> None:
     write_whole(out / INPUTS, json.dumps({"inputs": list(paths)}, indent=1) + "\n")
 
 
-def run_inputs(out: Path) -> list[Path]:
+def pictures_of(spec: str, images: Path | None) -> PictureSource:
+    """Of a dataset, the pictures in `images`; where that is not said, those a run was given."""
+    path, _ = parse_spec(spec)
+    return PictureSource(*([images] if images is not None else _run_inputs(path)))
+
+
+def _run_inputs(out: Path) -> list[Path]:
     """The files and folders noted in OUT, or beside a file of OUT, that are still at hand."""
     folder = out if out.is_dir() else out.parent
     return [path for path in map(Path, _noted(folder)) if path.exists()]

@@ -1,7 +1,8 @@
 """Pages of any size in bounded memory: overlapping parts whose detections equal the single pass.
 
-A part is read with REACH pixels beyond its core on every side, which is more than the network's
-receptive field; a detection belongs to the part whose core holds its summit.
+A part is read with REACH pixels beyond its core on every side, which is more than the pyramid's
+receptive field (the thesis's network sees further, and may differ at seams); a detection belongs
+to the part whose core holds its summit.
 """
 
 from __future__ import annotations

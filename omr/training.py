@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
@@ -32,13 +32,14 @@ from .config import (
     AugmentConfig,
     DataConfig,
     ModelConfig,
+    Part,
     Recipe,
     StageConfig,
     Task,
     TrainConfig,
     resolve_families,
 )
-from .crops import Batch, CropDataset, cache_pages, collate
+from .crops import Batch, CachedPage, CropDataset, cache_pages, collate
 from .detector import Detector, fast_dtype, pick_device
 from .learnable import learnable, left_out
 from .losses import Told, TotalLoss, refiner_loss
@@ -62,8 +63,7 @@ def train(recipe: Recipe, out: Path, device: str = "auto") -> Path:
         for folder in (out, out / "cache", out / "model"):
             remove_parts(folder)
         # Refused before pages are read, which takes long.
-        if recipe.training.start_from:
-            model_folder(recipe.training.start_from)
+        _require_learning(recipe)
         checkpoint = out / CHECKPOINT
         if checkpoint.exists() and read_facts(checkpoint).get("recipe") != _essence(recipe):
             raise InputError(out, "holds a run of another recipe; name another folder or remove it")
@@ -131,6 +131,9 @@ class _Run:
         learnt = [*self.net.parameters()]
         self.pretraining: Pretraining | None = None
         if any(stage.task for stage in self.training.stages):
+            if not any(len(page.labels) for page in self._cached_val()):
+                where = ", ".join(recipe.data.val)
+                raise InputError(where, "no symbol of the model's classes on any page with staves")
             self.pretraining = Pretraining(self.net, self.model).to(device)
             self.modules["pretraining"] = self.pretraining
             learnt += self.pretraining.parameters()
@@ -266,18 +269,41 @@ class _Run:
 
     def _validate_task(self, task: Task, log: SummaryWriter) -> None:
         assert self.pretraining
-        cached = cache_pages(self.val, self.out / "cache", self.model.classes)
-        crops = CropDataset(cached, self.model, _PLAIN, self.training)
+        crops = CropDataset(self._cached_val(), self.model, _PLAIN, self.training)
         name, dtype = TASKS[task][0], fast_dtype(self.device)
         with torch.autocast(self.device.type, dtype, enabled=dtype != torch.float32):
             figure = self.pretraining.measure(self.net, crops, task)
         log.add_scalar(f"validation/{name.replace(' ', '-')}", figure, self.step)
         tqdm.write(f"step {self.step}: validation {name} {figure:.3f}")
 
+    def _cached_val(self) -> list[CachedPage]:
+        return cache_pages(self.val, self.out / "cache", self.model.classes)
+
     def _save(self) -> None:
         facts = {"step": self.step, "best": self.best, "recent": self.total.recent}
         facts |= {"recipe": _essence(self.recipe)}
         save_checkpoint(self.checkpoint, self.modules, self.optimiser, facts)
+
+
+_LEARNT: Mapping[str, set[Part]] = {
+    "energy": {"pyramid", "energy"}, "class": {"pyramid", "classes"}, "box": {"pyramid", "box"},
+    "refiner": {"refiner"},
+}  # fmt: skip
+
+
+def _require_learning(recipe: Recipe) -> None:
+    """Raises InputError for a stage of which nothing is left to learn, and for a model to start
+    from that there is not."""
+    start = recipe.training.start_from
+    donor = read_config(model_folder(start)) if start else None
+    model = recipe.model or donor
+    frozen = set(recipe.training.frozen) | (set() if model and model.refiner else {"refiner"})
+    for stage in recipe.training.stages:
+        if not stage.task and all(_LEARNT[loss] <= frozen for loss in stage.learn):
+            raise InputError(
+                f"a stage of {', '.join(stage.learn)}",
+                "all that it learns is frozen or not in the model; change stages or frozen",
+            )
 
 
 def schedule(training: TrainConfig) -> list[tuple[StageConfig, range]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +21,8 @@ from .config import DataConfig
 from .detector import Detector, pick_device
 from .evaluation import evaluate
 from .evaluation_report import Report
-from .model_store import CARD_AND_LICENCE, load_model, model_folder, write_config
+from .learnable import learnable
+from .model_store import copy_with_card, load_model, write_config
 
 
 def validation_pages(data: DataConfig) -> list[Page]:
@@ -59,7 +59,8 @@ def calibrate(
 ) -> Report:
     """The model with calibration and thresholds of these pages, written to the new folder `out`.
 
-    Weights, card and licence stay as they are. Returns the report on scores without calibration.
+    Interlines that are not told are measured. Weights, card and licence stay as they are. Returns
+    the report on scores without calibration.
     Raises InputError for a model that cannot be loaded, and where there are no pages.
     """
     net, config = load_model(model)
@@ -67,9 +68,8 @@ def calibrate(
         raise InputError(str(model), "cannot be calibrated on no pages; name a dataset with pages")
     plain = config.uncalibrated
     with whole_folder(out) as folder:
-        report = validate(Detector(net, plain, pick_device(device)), pages, worn=worn)
-        for name in ("model.safetensors", *CARD_AND_LICENCE):
-            if (model_folder(model) / name).is_file():
-                shutil.copyfile(model_folder(model) / name, folder / name)
+        told = [learnable(page) for page in pages]
+        report = validate(Detector(net, plain, pick_device(device)), told, worn=worn)
+        copy_with_card(model, "model.safetensors", folder)
         write_config(folder, fitted(plain, report))
     return report

@@ -141,6 +141,16 @@ def too_slow(*_: object) -> None:
     raise TimeoutError(f"more than {SECONDS} s of work, or {MINUTE} s")
 
 
+def verdict(wrong: list[str], most_bytes: int) -> int:
+    """The exit status; prints what went wrong, too much memory among it."""
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(f"most memory: {used / 1e6:.0f} MB")
+    if used > most_bytes:
+        wrong = [*wrong, f"{used / 1e6:.0f} MB of memory"]
+    print("\n".join(wrong))
+    return 1 if wrong else 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("formats", nargs="*", default=list(FORMATS))
@@ -150,12 +160,7 @@ def main() -> int:
     signal.signal(signal.SIGALRM, too_slow)
     signal.signal(signal.SIGPROF, too_slow)
     wrong = [w for name in options.formats for w in fuzz(name, options.count, options.seed)]
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(f"most memory: {used / 1e6:.0f} MB")
-    if used > BYTES:
-        wrong.append(f"{used / 1e6:.0f} MB of memory")
-    print("\n".join(wrong))
-    return 1 if wrong else 0
+    return verdict(wrong, BYTES)
 
 
 if __name__ == "__main__":

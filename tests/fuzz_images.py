@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import io
 import random
-import resource
 import signal
 import sys
 import time
@@ -19,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from fuzz_formats import mutated
+from fuzz_formats import mutated, verdict
 from pdf_files import LINES, pdf, scan_pdf
 from PIL import Image
 
@@ -113,12 +112,7 @@ def main() -> int:
     for what, make in (("images", images), ("pdfs", pdfs)):
         if what in options.what or not options.what:
             wrong += fuzz(what, make(), options.count, options.seed)
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(f"most memory: {used / 1e6:.0f} MB")
-    if used > BYTES:
-        wrong.append(f"{used / 1e6:.0f} MB of memory")
-    print("\n".join(wrong))
-    return 1 if wrong else 0
+    return verdict(wrong, BYTES)
 
 
 if __name__ == "__main__":

@@ -1,19 +1,28 @@
-"""Pages for tests: made at random by Hypothesis, and compared field by field."""
+"""Pages for tests: a small one, those made at random by Hypothesis, and their comparison."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from deepscores_tools.errors import InputError
 from deepscores_tools.symbols import Box, Page, Symbol
 
+STEM = Symbol(name="stem", box=Box(3, 4, 5, 9), id=7)
 NAMES = st.sampled_from(["stem", "noteheadBlack", "beam", "clefG", "ä, 'x' & <y>"])
 WORDS = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF), min_size=1, max_size=8)
 NUMBERS = st.integers(-(10**6), 10**6) | st.floats(-1e6, 1e6, allow_nan=False)
 KEYS = st.sampled_from(["pitch", "onset", "writer", "text"])
 ATTRIBUTES = st.dictionaries(KEYS, NUMBERS | WORDS, max_size=2)
+
+
+def one_page(*symbols: Symbol, name: str = "a.png", image: Path | None = None) -> Page:
+    return Page(name=name, width=40, height=30, symbols=symbols, image=image)
 
 
 @st.composite
@@ -84,3 +93,15 @@ def assert_same_symbol(one: Symbol, other: Symbol, skip: tuple[str, ...] = ()) -
     if "mask" not in skip:
         assert (one.mask is None) == (other.mask is None)
         assert one.mask is None or (one.mask == other.mask).all()
+
+
+def assert_refused_with(
+    old: str, new: str, file: Path, read: Callable[[Path], Iterable[Page]]
+) -> None:
+    """Once a text in it is replaced, the file is refused in one line."""
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+    with pytest.raises(InputError) as caught:
+        list(read(file))
+    assert "\n" not in str(caught.value)

@@ -21,7 +21,6 @@ from deepscores_tools.dataset_reading import open_pages
 from deepscores_tools.dataset_split import SETS, overlaps, split_pages
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import FORMATS
-from deepscores_tools.formats.writing import whole_stream
 from deepscores_tools.page_units import unit_of
 from deepscores_tools.patches import class_folders, cut_patch, draw_symbols
 from deepscores_tools.picture_source import PictureSource
@@ -36,7 +35,7 @@ from deepscores_tools.tiles import (
     write_tiles,
 )
 from deepscores_tools.vocabularies import DEEPSCORES
-from deepscores_tools.whole_file import write_whole
+from deepscores_tools.whole_file import whole_stream, write_whole
 from deepscores_tools.whole_folder import whole_folder
 
 

@@ -22,9 +22,9 @@ from deepscores_tools.degradation import (
     warp_page,
 )
 from deepscores_tools.degradation.noise import Tile, cut
-from deepscores_tools.degradation.preview import write_sheet
 from deepscores_tools.errors import InputError
 from deepscores_tools.symbols import Box, Page, Symbol
+from deepscores_tools.whole_file import write_png
 
 INTERLINE = 16.0
 STRONG = WarpParameters(
@@ -289,5 +289,5 @@ def test_a_sheet_is_written_whole_or_not_at_all(
     out.write_text("before")
     monkeypatch.setattr(Path, "write_bytes", breaks)
     with pytest.raises(InputError, match="cannot be written"):
-        write_sheet(np.zeros((9, 9), np.uint8), out)
+        write_png(out, np.zeros((9, 9), np.uint8))
     assert [file.read_text() for file in tmp_path.iterdir()] == ["before"]

@@ -46,6 +46,8 @@ def test_data_that_say_nothing_leave_scores_alone() -> None:
     assert fit_calibration(scores, np.ones(9, dtype=bool)) == (1.0, 0.0)
     assert fit_calibration(scores, scores < 0.5) == (1.0, 0.0)
     assert fit_calibration(np.empty(0), np.empty(0, dtype=bool)) == (1.0, 0.0)
+    rng = np.random.default_rng(391)  # a slope of nearly nothing
+    assert fit_calibration(rng.random(60), rng.random(60) < 0.4)[0] > 0
 
 
 def test_a_model_keeps_its_decisions_when_it_is_calibrated() -> None:

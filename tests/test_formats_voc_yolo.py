@@ -11,18 +11,12 @@ import numpy as np
 import pytest
 import yaml
 from hypothesis import given, settings
-from pages import pages
+from pages import STEM, one_page, pages
 from PIL import Image
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import FORMATS, format_of, read_dataset, voc, yolo
 from deepscores_tools.symbols import Box, Page, Symbol
-
-STEM = Symbol(name="stem", box=Box(3, 4, 5, 9))
-
-
-def one_page(*symbols: Symbol, name: str = "a.png", image: Path | None = None) -> Page:
-    return Page(name=name, width=40, height=30, symbols=symbols, image=image)
 
 
 @pytest.mark.parametrize("format_name", ["voc", "yolo"])

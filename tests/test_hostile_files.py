@@ -197,3 +197,11 @@ def test_a_huge_page_is_not_painted(tmp_path: Path) -> None:
     assert result.exit_code == 2, result.output
     assert "megapixels" in result.output
     assert not (tmp_path / "out").exists()
+
+
+def test_a_reason_is_one_line_whatever_the_error() -> None:
+    assert reason(OSError("no number")) == "no number"
+    assert reason(OSError(28, "No space left on device")) == "No space left on device"
+    assert reason(ValueError()) == "ValueError"
+    assert reason(ValueError("first\nsecond")) == "first"
+    assert len(reason(ValueError("x" * 500))) <= 120

@@ -12,8 +12,8 @@ from pdf_files import LINES, pdf, scan_pdf
 from PIL import Image
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats.writing import inside
 from deepscores_tools.page_images import page_images, read_first_page, read_page
+from deepscores_tools.page_names import inside
 from deepscores_tools.page_sources import find_pages
 from deepscores_tools.pdf import dpi_for
 from deepscores_tools.raster import MAX_PIXELS

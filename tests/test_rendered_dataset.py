@@ -177,6 +177,21 @@ def test_scores_that_fail_are_listed_and_not_tried_again(
     assert not list(check_dataset(str(out), CheckReport(), None))
 
 
+def test_a_full_disk_is_no_fault_of_the_score(
+    scores: Path, tmp_path: Path
+) -> None:
+    """The run stops, and goes on once there is room."""
+    out = tmp_path / "out"
+    blocked = tmp_path / ".out.unfinished/000000/images"
+    blocked.parent.mkdir(parents=True)
+    blocked.write_text("in the way of a folder, as a full disk would be")
+    with pytest.raises(InputError, match="cannot be written"):
+        render_dataset([scores], out, "coco", plan())
+    assert not out.exists()
+    blocked.unlink()
+    assert render_dataset([scores], out, "coco", plan()).pages == 4
+
+
 def test_where_all_scores_fail_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "a.krn").write_text("no music")
     with pytest.raises(InputError, match="not one score"):

@@ -9,6 +9,7 @@ import pytest
 
 from deepscores_tools.engraving import Score, draw_style, find_scores, generator, score_files
 from deepscores_tools.engraving.score_files import read_score
+from deepscores_tools.engraving.sources import of_set
 from deepscores_tools.errors import InputError
 
 CONTAINER = (
@@ -97,5 +98,19 @@ def test_every_kind_of_score_is_engraved(tmp_path: Path) -> None:
     (tmp_path / "b.krn").write_text("**kern\n*clefG2\n*M4/4\n4c\n4d\n2e\n*-\n")
     (tmp_path / "c.musicxml").write_text(MUSIC_XML)
     (tmp_path / ".hidden.krn").write_text("no score")
+    (tmp_path / ".unfinished").mkdir()
+    (tmp_path / ".unfinished/d.krn").write_text("no score")
+    (tmp_path / "folder.xml").mkdir()
     found = find_scores([tmp_path])
     assert [noteheads(file) for file in found] == [5, 3, 1]
+
+
+def test_an_index_as_spreadsheets_write_it_and_one_that_is_none(tmp_path: Path) -> None:
+    score = tmp_path / "a.krn"
+    score.write_text("**kern\n4c\n*-\n")
+    index = tmp_path / "index.csv"
+    index.write_bytes(f"\ufeffcorpus,file,set\n{tmp_path.name},a.krn,train\n".encode())
+    assert of_set([score], index, "train") == [score]
+    index.write_bytes(b"corpus,file,set\nPr\xe9lude,a.krn,train\n")
+    with pytest.raises(InputError, match="is not CSV in UTF-8"):
+        of_set([score], index, "train")

@@ -365,6 +365,37 @@ def test_a_recipe_that_cannot_be_run_is_refused(tmp_path: Path, text: str, key: 
         read_recipe(file)
 
 
+def test_cuttings_must_fit_into_a_crop(recipe: Recipe) -> None:
+    for size in ((80, 128), (129, 40)):
+        augment = {"margin_crops": 1, "margin_size": size}
+        with pytest.raises(ValueError, match="margin_size"):
+            Recipe.model_validate(recipe.model_dump() | {"augment": augment})
+
+
+@pytest.mark.parametrize(
+    ("learn", "frozen"),
+    [(("energy",), ("pyramid", "energy")), (("refiner",), ()), (("box",), ("pyramid", "box"))],
+)
+def test_a_stage_that_learns_nothing_is_refused_before_pages_are_read(
+    recipe: Recipe, tmp_path: Path, learn: tuple[str, ...], frozen: tuple[str, ...]
+) -> None:
+    data = recipe.model_dump()
+    data["training"] |= {"stages": [{"learn": ("class",)}, {"learn": learn}], "frozen": frozen}
+    data["data"]["train"] = ("there/is/none",)
+    with pytest.raises(InputError, match=f"a stage of {learn[0]}: "):
+        train(Recipe.model_validate(data), tmp_path / "run", "cpu")
+
+
+def test_pages_without_a_symbol_validate_no_pretraining(recipe: Recipe, tmp_path: Path) -> None:
+    bare = replace(make_page(tmp_path, 9), symbols=[])
+    coco.write([bare], tmp_path / "bare")
+    data = recipe.model_dump()
+    data["data"]["val"] = (str(tmp_path / "bare"),)
+    data["training"]["stages"] = [{"learn": ("patches",)}, {"learn": ("energy",)}]
+    with pytest.raises(InputError, match="bare: no symbol"):
+        train(Recipe.model_validate(data), tmp_path / "run", "cpu")
+
+
 def test_a_recipe_in_another_encoding_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "r.toml"
     file.write_bytes(b"# \xe9")

@@ -22,6 +22,7 @@ from deepscores_tools.formats import coco, mung
 from deepscores_tools.symbols import Box, Page, Symbol
 from omr import spool
 from omr.class_pairs import ClassPairs
+from omr.evaluation import evaluate
 from omr.model_store import model_folder, model_hash
 from omr.overlay import FAMILIES, family_of
 from omr.viewer import PageRecords, ViewedPage, write_document
@@ -136,6 +137,23 @@ def test_detections_find_their_truth() -> None:
     assert partners(found, truth, ClassPairs()) == [-1, 0, -1, -1]
     as_stem = ClassPairs((("stem", "other"), ("stem", "stem"), ("", "note")))
     assert partners(found, truth, as_stem) == [-1, 0, None, 1]
+
+
+def test_what_the_whole_truth_lacks_is_left_out_as_in_evaluation(tmp_path: Path) -> None:
+    """A false alarm of a class that only another page has is wrong; no page has a flag."""
+    truth = [page("a.png", symbol("stem", 0)), page("b.png", symbol("beam", 0))]
+    found = [page("a.png", *(symbol(name, 0, 0.5) for name in ("stem", "beam", "flag"))),
+             page("b.png", symbol("beam", 0, 0.5))]  # fmt: skip
+    rest = tmp_path / "rest.csv"
+    rest.write_text("truth_name,detection_name\n,*\n")
+    out = str(tmp_path / "v.html")
+    result = view(dataset(tmp_path / "found", *found), "-o", out, "--class-map", str(rest),
+                  "--truth", dataset(tmp_path / "truth", *truth))  # fmt: skip
+    assert result.exit_code == 0, result.output
+    records = data(Path(out).read_text(encoding="utf-8"), "page")
+    assert [record["partners"] for record in records] == [[0, -1, None], [0]]
+    report = evaluate(truth, found, class_pairs=ClassPairs.from_file(rest))
+    assert [(c.name, c.counts.wrong) for c in report.classes] == [("beam", 1), ("stem", 0)]
 
 
 def test_a_run_with_truth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

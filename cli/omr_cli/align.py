@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.convert import FORMAT_NAMES
-from omr_cli.options import PATH, require_elsewhere
+from omr_cli.options import PATH, WRITABLE_FORMATS, require_elsewhere
 
 
 @click.command(short_help="Carry a page's symbols over to its photo.")
@@ -15,7 +14,7 @@ from omr_cli.options import PATH, require_elsewhere
 @click.argument("render", metavar="RENDER")
 @click.option("-o", "--out", type=PATH, required=True,
               help="The dataset to write, a new folder.")  # fmt: skip
-@click.option("--to", "format_name", type=click.Choice(FORMAT_NAMES), default="coco",
+@click.option("--to", "format_name", type=click.Choice(WRITABLE_FORMATS), default="coco",
               show_default=True, help="Format to write.")  # fmt: skip
 @click.option("--page", help="Name of the page that PHOTO shows.  [default: sought among all]")
 def align(photo: Path, render: str, out: Path, format_name: str, page: str | None) -> None:

@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from omr_cli.options import notice
+
 
 @click.command(short_help="Find every defect of a dataset.")
 @click.argument("dataset")
@@ -24,7 +26,7 @@ def check(dataset: str, vocabulary_name: str | None) -> None:
         click.echo(str(defect))
     found = ", ".join(f"{kind} ({report.kinds[kind]})" for kind in KINDS if report.kinds[kind])
     for note in report.notes:
-        click.echo(f"Notice: {note}")
+        notice(note)
     click.echo(f"{dataset}: {report.format}, {report.pages} pages, {report.symbols} symbols: "
                + (found or "no defect"))  # fmt: skip
     if found:

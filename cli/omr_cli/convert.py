@@ -8,24 +8,18 @@ import click
 
 from omr_cli.options import (
     PATH,
+    WRITABLE_FORMATS,
     images_option,
     masks_option,
     notice_of_masks,
-    pictures_of,
     require_elsewhere,
 )
-
-FORMAT_NAMES = (
-    "deepscores-v1", "deepscores-v2", "mung", "coco", "voc", "yolo", "csv", "labelstudio",
-    "parquet",
-)  # fmt: skip
-"""Those that can be written; listed here so that --help need not load them."""
 
 
 @click.command(short_help="Write a dataset in another format.")
 @click.argument("dataset", metavar="IN")
 @click.argument("out", type=PATH)
-@click.option("--to", "format_name", type=click.Choice(FORMAT_NAMES), required=True,
+@click.option("--to", "format_name", type=click.Choice(WRITABLE_FORMATS), required=True,
               help="Format to write.")  # fmt: skip
 @click.option("--classes", "map_text", metavar="MAP",
               help="CSV of source,target, or two vocabularies as muscima-2.0:printed.")  # fmt: skip
@@ -62,6 +56,7 @@ def convert(
     from deepscores_tools.conversion import takes_pictures, write_dataset
     from deepscores_tools.dataset_reading import open_pages
     from deepscores_tools.picture_source import with_pictures
+    from omr.run_folder import pictures_of
     from omr_cli.progress import progress
 
     source = open_pages(dataset, masks=masks, annotation_set=annotation_set)

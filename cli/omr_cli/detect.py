@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,14 +62,14 @@ def detect(
     sources, failures = find_pages(pages, skip=out / OVERLAY)
     if sources:
         from omr.batch import detect_batch, inputs_without_staves
-        from omr.detector import Detector, set_threads
+        from omr.detector import Detector, set_threads, usable_cores
         from omr.model_store import model_folder, model_hash, model_names
         from omr.outputs import FORMATS, Outputs, RunOptions
 
         folder = model_folder(model)
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        jobs = min(jobs or min(cores or 1, 4), len(sources))
-        set_threads(max((cores or 1) // jobs, 1))
+        cores = usable_cores()
+        jobs = min(jobs or min(cores, 4), len(sources))
+        set_threads(max(cores // jobs, 1))
         detector = Detector.load(folder, device)
         options = RunOptions(
             model=model if model in model_names() else str(folder.resolve()),

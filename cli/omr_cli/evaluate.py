@@ -44,7 +44,7 @@ def evaluate(
     `muscima-pp/v2.0#writer=07,19` does. Pages are matched by name. Detect with
     --min-score 0 for the full average precision.
     """
-    from deepscores_tools.formats.writing import whole_stream
+    from deepscores_tools.whole_file import whole_stream
     from omr.class_pairs import ClassPairs
     from omr.evaluation_files import (
         crops_of_worst,

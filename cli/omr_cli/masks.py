@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import PATH, images_option, pictures_of
+from omr_cli.options import PATH, images_option, notice
 
 
 @click.command(short_help="Paint segmentation images.")
@@ -39,6 +39,7 @@ def masks(
     from deepscores_tools.dataset_reading import open_pages
     from deepscores_tools.summary import summarise
     from deepscores_tools.whole_folder import whole_folder
+    from omr.run_folder import pictures_of
     from omr_cli.progress import progress
 
     if instances and table_name:
@@ -55,7 +56,6 @@ def masks(
             counts = write_class_masks(progress(source, "masks"), folder, grays, pictures, without)
     for what, painted in (("inks", "the ink in their boxes is"), ("boxes", "their boxes are")):
         if counts[what]:
-            notice = f"Notice: {counts[what]} symbols have no mask; {painted} painted"
-            click.echo(notice, err=True)
+            notice(f"{counts[what]} symbols have no mask; {painted} painted")
     hidden = f", {counts['hidden']} pixels of masks under other symbols" * (not instances)
     click.echo(f"{out}: {counts['pages']} pages, {counts['symbols']} symbols{hidden}")

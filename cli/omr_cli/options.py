@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,6 @@ import click
 
 if TYPE_CHECKING:
     from deepscores_tools.dataset_reading import Pages
-    from deepscores_tools.picture_source import PictureSource
 
 
 class NamedPath(click.Path):
@@ -23,12 +23,18 @@ class NamedPath(click.Path):
 
 PATH = NamedPath(path_type=Path)
 
+WRITABLE_FORMATS = (
+    "deepscores-v1", "deepscores-v2", "mung", "coco", "voc", "yolo", "csv", "labelstudio",
+    "parquet",
+)  # fmt: skip
+"""Of datasets, those that can be written; listed here so that --help need not load them."""
+
 images_option = click.option(
     "--images",
     type=PATH,
     help="Where the pictures are, if they are not found: what omr detect was given.",
 )
-"""For datasets without pictures of their own; see pictures_of."""
+"""For datasets without pictures of their own; see omr.run_folder.pictures_of."""
 
 masks_option = click.option(
     "--masks",
@@ -49,14 +55,16 @@ threads_option = click.option(
 )
 
 
-def pictures_of(dataset: str, images: Path | None) -> PictureSource:
-    """The pictures in `images`; where that is not said, those that a run was given."""
-    from deepscores_tools.page_choice import parse_spec
-    from deepscores_tools.picture_source import PictureSource
-    from omr.run_folder import run_inputs
+def seed_option(help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """--seed; the text says what the same seed gives again."""
+    return click.option(
+        "--seed", type=click.IntRange(min=0), default=0, show_default=True, help=help_text
+    )
 
-    path, _ = parse_spec(dataset)
-    return PictureSource(*([images] if images is not None else run_inputs(path)))
+
+def notice(text: str) -> None:
+    """Tell of what is no error, beside what the command puts out."""
+    click.echo(f"Notice: {text}", err=True)
 
 
 def require_elsewhere(dataset: str, out: Path) -> None:
@@ -71,6 +79,4 @@ def require_elsewhere(dataset: str, out: Path) -> None:
 def notice_of_masks(source: Pages) -> None:
     """Say so where masks could have been had."""
     if source.leaves_segmentation():
-        click.echo(
-            "Notice: segmentation images are left out; --masks cuts masks from them", err=True
-        )
+        notice("segmentation images are left out; --masks cuts masks from them")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import PATH, images_option, pictures_of
+from omr_cli.options import PATH, images_option, notice, seed_option
 
 
 @click.command(short_help="Cut symbols into patches of one size.")
@@ -15,8 +15,7 @@ from omr_cli.options import PATH, images_option, pictures_of
               help="New folder: a folder a class, and class_names.csv.")  # fmt: skip
 @click.option("--most", type=click.IntRange(min=1), default=5000, show_default=True,
               help="Patches of a class.")  # fmt: skip
-@click.option("--seed", type=int, default=0, show_default=True,
-              help="The same seed draws the same symbols.")  # fmt: skip
+@seed_option("The same seed draws the same symbols.")
 @click.option("--interline", type=click.FloatRange(min=1),
               help="Of the pages, in pixels.  [default: the dataset's, or measured]")  # fmt: skip
 @images_option
@@ -30,6 +29,7 @@ def patches(
     from deepscores_tools.dataset_reading import open_pages
     from deepscores_tools.patches import draw_symbols, write_patches
     from deepscores_tools.whole_folder import whole_folder
+    from omr.run_folder import pictures_of
     from omr_cli.progress import progress
 
     source = open_pages(dataset)
@@ -39,6 +39,6 @@ def patches(
         cut = progress(source, "cutting")
         written, left_out = write_patches(cut, folder, drawn, pictures, interline)
     for name in left_out:
-        click.echo(f"Notice: {name} is left out: no staves to measure the interline in; "
-                   "say it with --interline", err=True)  # fmt: skip
+        notice(f"{name} is left out: no staves to measure the interline in; "
+               "say it with --interline")  # fmt: skip
     click.echo(f"{out}: {written.total()} patches of {len(written)} classes")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import PATH
+from omr_cli.options import PATH, seed_option
 
 
 def _preset_names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -25,8 +25,7 @@ def _preset_names(_: click.Context, __: click.Parameter, value: tuple[str, ...])
               help="Kind of scan, may be repeated; all kinds by default.")  # fmt: skip
 @click.option("-o", "--out", type=PATH, default=Path("preview.png"),
               show_default=True, help="The contact sheet, a PNG.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
-              help="Same seed, same sheet.")  # fmt: skip
+@seed_option("The same seed gives the same sheet.")
 @click.option("--whole", is_flag=True, help="Show whole pages, not crops at full size.")
 def preview(
     pages: tuple[Path, ...], presets: tuple[str, ...], out: Path, seed: int, whole: bool
@@ -37,9 +36,10 @@ def preview(
     the page as it came in.
     """
     from deepscores_tools.degradation import PRESETS
-    from deepscores_tools.degradation.preview import contact_sheet, write_sheet
+    from deepscores_tools.degradation.preview import contact_sheet
     from deepscores_tools.page_images import page_images
+    from deepscores_tools.whole_file import write_png
 
     sheet = contact_sheet(page_images(pages), [PRESETS[name] for name in presets], seed, whole)
-    write_sheet(sheet, out)
+    write_png(out, sheet)
     click.echo(f"{out}: {len(presets)} kinds of scan, {sheet.shape[1]} x {sheet.shape[0]} pixels")

@@ -6,21 +6,20 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import PATH
+from omr_cli.options import PATH, notice, seed_option
 
-FORMAT_NAMES = ("coco", "deepscores-v2", "deepscores-v1", "mung")
+RENDERED_FORMATS = ("coco", "deepscores-v2", "deepscores-v1", "mung")
 
 
 @click.command(short_help="Engrave scores into pages with truth.")
 @click.argument("scores", nargs=-1, required=True, type=PATH)
 @click.option("-o", "--out", type=PATH, required=True,
               help="New folder to write to.")  # fmt: skip
-@click.option("--to", "format_name", type=click.Choice(FORMAT_NAMES), default="coco",
+@click.option("--to", "format_name", type=click.Choice(RENDERED_FORMATS), default="coco",
               show_default=True, help="Format to write.")  # fmt: skip
 @click.option("--pages", type=click.IntRange(min=1),
               help="How many pages.  [default: every score once]")  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
-              help="The same seed gives the same pages.")  # fmt: skip
+@seed_option("The same seed gives the same pages.")
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True,
               help="Processes to engrave with.")  # fmt: skip
 @click.option("--set", "set_name", help="Only scores of this set of the index.")
@@ -96,13 +95,10 @@ def render(
         click.echo(f"{out}: interrupted; the same command goes on from here", err=True)
         raise
     if report.failures:
-        click.echo(_notice(len(report.failures), out), err=True)
+        failed = len(report.failures)
+        what = "1 score was" if failed == 1 else f"{failed} scores were"
+        notice(f"{what} skipped, see {out / 'failures.csv'}")
     if at_least and report.shortfall:
         few = ", ".join(f"{name} ({count})" for name, count in report.shortfall.items())
-        click.echo(f"Notice: fewer than {at_least} of {few}", err=True)
+        notice(f"fewer than {at_least} of {few}")
     click.echo(f"{out}: {report.pages} pages, {report.symbols} symbols")
-
-
-def _notice(failed: int, out: Path) -> str:
-    what = "1 score was" if failed == 1 else f"{failed} scores were"
-    return f"Notice: {what} skipped, see {out / 'failures.csv'}"

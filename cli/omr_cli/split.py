@@ -6,8 +6,14 @@ from pathlib import Path
 
 import click
 
-from omr_cli.convert import FORMAT_NAMES
-from omr_cli.options import PATH, masks_option, notice_of_masks, require_elsewhere
+from omr_cli.options import (
+    PATH,
+    WRITABLE_FORMATS,
+    masks_option,
+    notice_of_masks,
+    require_elsewhere,
+    seed_option,
+)
 
 
 @click.command(short_help="Divide a dataset into train, val and test.")
@@ -20,9 +26,8 @@ from omr_cli.options import PATH, masks_option, notice_of_masks, require_elsewhe
               show_default=True, help="Part of the pages to test on.")  # fmt: skip
 @click.option("--val", "val", type=click.FloatRange(0, 1, max_open=True), default=0.0,
               show_default=True, help="Part of the pages to validate on.")  # fmt: skip
-@click.option("--seed", type=int, default=0, show_default=True,
-              help="The same seed gives the same sets.")  # fmt: skip
-@click.option("--to", "format_name", type=click.Choice(FORMAT_NAMES), default="coco",
+@seed_option("The same seed gives the same sets.")
+@click.option("--to", "format_name", type=click.Choice(WRITABLE_FORMATS), default="coco",
               show_default=True, help="Format of the datasets.")  # fmt: skip
 @click.option("--list", "only_list", is_flag=True, help="Write split.csv alone.")
 @masks_option
@@ -48,8 +53,8 @@ def split(
     from deepscores_tools.conversion import write_dataset
     from deepscores_tools.dataset_reading import open_pages
     from deepscores_tools.dataset_split import SETS, overlaps, split_pages
-    from deepscores_tools.formats.writing import whole_stream
     from deepscores_tools.page_units import Unit
+    from deepscores_tools.whole_file import whole_stream
     from deepscores_tools.whole_folder import whole_folder
     from omr_cli.progress import progress
 

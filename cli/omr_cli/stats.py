@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import PATH, images_option, pictures_of
+from omr_cli.options import PATH, images_option, notice
 
 
 @click.command(short_help="Count symbols by page, class and size.")
@@ -25,6 +25,7 @@ def stats(dataset: str, out: Path | None, as_json: bool, images: Path | None) ->
 
     from deepscores_tools.dataset_reading import open_pages
     from deepscores_tools.statistics import Statistics, collect, table_text, write_numbers
+    from omr.run_folder import pictures_of
     from omr_cli.progress import progress
 
     source = open_pages(dataset)
@@ -44,7 +45,7 @@ def stats(dataset: str, out: Path | None, as_json: bool, images: Path | None) ->
         missing = statistics.classes.keys() - examples.examples.keys()
         if missing:
             why = next(iter(examples.skipped.values()))
-            click.echo(f"Notice: no example of {len(missing)} classes: {why}", err=True)
+            notice(f"no example of {len(missing)} classes: {why}")
     if as_json:
         click.echo(json.dumps(statistics.to_json(), ensure_ascii=False, indent=2))
         return

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import PATH, images_option, masks_option, notice_of_masks, pictures_of
+from omr_cli.options import PATH, images_option, masks_option, notice_of_masks, seed_option
 
 
 @click.command(short_help="Cut pages into square tiles.")
@@ -23,8 +23,7 @@ from omr_cli.options import PATH, images_option, masks_option, notice_of_masks, 
               help="Cut tiles around the symbols of CLASS instead; may be repeated.")  # fmt: skip
 @click.option("--rare", type=click.IntRange(min=1), metavar="N",
               help="The same for all classes with fewer than N symbols.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
-              help="The same seed gives the same tiles.")  # fmt: skip
+@seed_option("The same seed gives the same tiles.")
 @images_option
 @masks_option
 def tile(
@@ -54,6 +53,7 @@ def tile(
     from deepscores_tools.tiles import write_tiles
     from deepscores_tools.tiles_around import rare_classes
     from deepscores_tools.whole_folder import whole_folder
+    from omr.run_folder import pictures_of
     from omr_cli.progress import progress
 
     on_symbols = bool(around) or rare is not None

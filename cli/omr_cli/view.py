@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from omr_cli.options import PATH, images_option
+from omr_cli.options import PATH, images_option, notice
 
 
 @click.command()
@@ -64,8 +64,6 @@ def write(dataset: str, file: Path, **options: Any) -> None:
     size = file.stat().st_size / 1e6
     click.echo(f"{file}: {written.pages} pages, {written.symbols} symbols, {size:.1f} MB")
     if is_run(parse_spec(dataset)[0]) and not written.thresholds:
-        notice = "Notice: the model of this run is not at hand; name it with -m for its thresholds"
-        click.echo(notice, err=True)
+        notice("the model of this run is not at hand; name it with -m for its thresholds")
     for name in written.without_picture:
-        notice = f"Notice: there is no picture of {name}; say with --images where it is"
-        click.echo(notice, err=True)
+        notice(f"there is no picture of {name}; say with --images where it is")

@@ -11,6 +11,7 @@ from pycocotools import mask as pycocotools_mask
 
 from deepscores_tools.checking.defects import Examined
 from deepscores_tools.formats import coco_read, deepscores_v2_read
+from deepscores_tools.formats.folders import files_of
 from deepscores_tools.symbols import Symbol
 
 
@@ -88,7 +89,7 @@ def _ink_beyond(segmentation: object, symbol: Symbol) -> int:
 
 def examine_v2(path: Path, annotation_set: str) -> Iterator[Examined]:
     """Each image of a DeepScoresV2 dataset, and what is wrong with its lists at the end."""
-    for file in deepscores_v2_read.json_files(path):
+    for file in files_of(path, ".json"):
         content = deepscores_v2_read.read_content(file, annotation_set)
         images, annotations = content.images, content.annotations
         rest = Examined(file)

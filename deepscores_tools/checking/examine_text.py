@@ -7,8 +7,9 @@ from itertools import groupby
 from pathlib import Path
 
 from deepscores_tools.checking.defects import Examined
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, reason
 from deepscores_tools.formats import csv, yolo
+from deepscores_tools.formats.folders import files_of
 from deepscores_tools.formats.yolo_config import DATA, Config, read_config
 from deepscores_tools.symbols import Page
 
@@ -46,12 +47,12 @@ def _lines(file: Path) -> list[str]:
     try:
         return file.read_text(encoding="ascii", errors="replace").splitlines()
     except OSError as error:
-        raise InputError(file, f"cannot be read ({error.strerror})") from error
+        raise InputError(file, f"cannot be read ({reason(error)})") from error
 
 
 def examine_csv(path: Path) -> Iterator[Examined]:
     """Each page of a dataset in the CSV of Pacha et al."""
-    for file in csv.csv_files(path):
+    for file in files_of(path, ".csv"):
         rest = Examined(file)
         with rest.noting(""):
             for name, rows in groupby(csv.rows_of(file), key=lambda row: row[1][0]):

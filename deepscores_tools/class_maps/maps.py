@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 from deepscores_tools.class_maps.tables import VOCABULARIES, rows_of, vocabulary
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, reason
 
 Kind = Literal["exact", "merges", "splits", "lost"]
 _KINDS: Sequence[Kind] = get_args(Kind)  # from the best to the worst
@@ -97,7 +97,7 @@ def read_map(file: Path) -> ClassMap:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             rows = list(csv.DictReader(stream, restval=""))
     except OSError as error:
-        raise InputError(file, f"cannot be read ({error.strerror or error})") from error
+        raise InputError(file, f"cannot be read ({reason(error)})") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(file, f"is not CSV: {error}") from error
     if not rows or not {"source", "target"} <= rows[0].keys():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -16,7 +15,6 @@ from deepscores_tools.ink import ink_of
 from deepscores_tools.page_images import PageImage
 from deepscores_tools.staves import find_staves
 from deepscores_tools.symbols import Page
-from deepscores_tools.whole_file import write_png
 
 CELL = (380, 500)  # width and height of a picture on the sheet, pixels
 SHOWN_INTERLINE = 16.0  # crops are shown at this interline, the models' own scale
@@ -45,11 +43,6 @@ def contact_sheet(
         cells = [_cell(picture, interline, None if whole else where) for picture in pictures]
         rows.append(np.hstack(cells))
     return np.vstack(rows)
-
-
-def write_sheet(sheet: NDArray[np.uint8], out: Path) -> None:
-    """Write the sheet as PNG. Raises InputError where that fails."""
-    write_png(out, sheet)
 
 
 def _fullest(gray: NDArray[np.uint8], interline: float) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from deepscores_tools.engraving.hand import engraved_by
 from deepscores_tools.engraving.label_rules import Mark
 from deepscores_tools.engraving.labels import label
 from deepscores_tools.engraving.note_times import NoteTime, note_times
-from deepscores_tools.engraving.paint import InkTable, Painter, compose
+from deepscores_tools.engraving.paint import InkTable, Painter, flattened
 from deepscores_tools.engraving.score_files import INPUT_FROM, read_score
 from deepscores_tools.engraving.shapes import STAFF_SPACE, Element
 from deepscores_tools.engraving.style import ATTRIBUTES, Style
@@ -102,7 +102,7 @@ def render_svg(
     crops = painter.crops(marks)
     inks = InkTable(style.width, style.height)
     symbols = inks.symbols(marks, crops, lambda mark: _attributes(mark, times))
-    gray = compose(crops, style.width, style.height)
+    gray = flattened(crops, style.width, style.height)
     page = Page(
         name=name,
         width=style.width,

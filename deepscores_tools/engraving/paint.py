@@ -170,11 +170,11 @@ class InkTable:
         if crop.x < 0 or crop.y < 0 or crop.x + w > width or crop.y + h > height:
             x0, y0 = max(0, -crop.x), max(0, -crop.y)
             alpha = crop.alpha[y0 : max(0, height - crop.y), x0 : max(0, width - crop.x)]
-            crop, ink = Crop(crop.x + x0, crop.y + y0, alpha), ink_of(alpha)
+            crop, ink = Crop(crop.x + x0, crop.y + y0, alpha), trimmed(alpha)
         else:
             key = id(crop.alpha)
             if key not in self._known:
-                self._known[key] = ink_of(crop.alpha)
+                self._known[key] = trimmed(crop.alpha)
             ink = self._known[key]
         if ink is None:
             return None
@@ -188,7 +188,7 @@ class InkTable:
         )
 
 
-def ink_of(alpha: Alpha) -> Ink | None:
+def trimmed(alpha: Alpha) -> Ink | None:
     """The pixels of a crop that belong to its symbol, None where there are none."""
     mask = alpha >= INK
     columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
@@ -199,7 +199,7 @@ def ink_of(alpha: Alpha) -> Ink | None:
     return Ink(left, top, mask, int(np.count_nonzero(mask)))
 
 
-def compose(crops: Sequence[Crop], width: int, height: int) -> NDArray[np.uint8]:
+def flattened(crops: Sequence[Crop], width: int, height: int) -> NDArray[np.uint8]:
     """The page in gray, uint8, shape (height, width), paper 255, ink 0."""
     ink = np.zeros((height, width), np.uint8)
     for crop in crops:

@@ -30,7 +30,8 @@ from deepscores_tools.engraving.balance import Balance
 from deepscores_tools.engraving.plan import RenderPlan, Task
 from deepscores_tools.engraving.render import outcomes, render_task
 from deepscores_tools.engraving.sources import find_scores
-from deepscores_tools.errors import InputError
+from deepscores_tools.engraving.workers import CRASHED
+from deepscores_tools.errors import InputError, reason
 from deepscores_tools.failures import write_failures
 from deepscores_tools.folder_lock import only_writer
 from deepscores_tools.formats import coco
@@ -86,7 +87,7 @@ def render_dataset(
         try:
             (work / _DATASET).replace(out)
         except OSError as error:
-            raise InputError(out, f"cannot be written ({error.strerror})") from error
+            raise InputError(out, f"cannot be written ({reason(error)})") from error
         shutil.rmtree(work, ignore_errors=True)
     return RenderReport(counts["pages"], counts["symbols"], failures, balance.shortfall())
 
@@ -111,7 +112,7 @@ def _claim(work: Path, out: Path, record: dict[str, object]) -> None:
         try:
             earlier = dict(json.loads(file.read_bytes()))
         except (OSError, ValueError, TypeError) as error:
-            raise InputError(file, f"cannot be read ({error}); remove {work}") from None
+            raise InputError(file, f"cannot be read ({reason(error)}); remove {work}") from None
         differing = sorted(k for k in {*earlier, *record} if earlier.get(k) != record.get(k))
         if differing:
             what = ", ".join(differing).replace("_", " ")
@@ -138,10 +139,13 @@ def _pages(
     with closing(outcomes(partial(_render_into, work), scores, plan, balance)) as done:
         for outcome in done:
             place = _place(work, outcome.task)
+            if isinstance(outcome.result, InputError):
+                raise outcome.result
             if outcome.result is None:
-                reason = str(outcome.failure)
-                failures.append(InputError(outcome.task.source or outcome.task.name, reason))
-                write_whole(_failed(place), reason)
+                why = str(outcome.failure)
+                failures.append(InputError(outcome.task.source or outcome.task.name, why))
+                if why != CRASHED:  # which memory that ran out does, too: tried again
+                    write_whole(_failed(place), why)
                 balance.add(())
                 continue
             drawn = list(coco.read(place))
@@ -153,18 +157,26 @@ def _pages(
                     return
 
 
-def _render_into(work: Path, task: Task) -> int:
-    """Work of one task, unless it is done already: how many pages it has. Raises InputError."""
+def _render_into(work: Path, task: Task) -> int | InputError:
+    """Work of one task, unless it is done already: how many pages it has.
+
+    Raises InputError for a score that cannot be rendered; returns it where pages cannot be
+    written, which is no fault of the score.
+    """
     place = _place(work, task)
     if _failed(place).is_file():
         raise InputError(task.source or task.name, _failed(place).read_text(encoding="utf-8"))
     if not (place / _ANNOTATIONS).is_file():
-        pages = []
-        for item in render_task(task):
-            image = place / _IMAGES / item.page.name
-            write_whole(image, png(item.gray))
-            pages.append(replace(item.page, image=image))
-        coco.write(pages, place)
+        items = render_task(task)
+        try:
+            pages = []
+            for item in items:
+                image = place / _IMAGES / item.page.name
+                write_whole(image, png(item.gray))
+                pages.append(replace(item.page, image=image))
+            coco.write(pages, place)
+        except InputError as error:
+            return error
     return sum(1 for _ in (place / _IMAGES).glob("*.png"))
 
 

@@ -16,7 +16,7 @@ from typing import IO
 
 from lxml import etree
 
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, reason
 
 INPUT_FROM: Mapping[str, str] = {
     ".mxl": "auto",
@@ -44,7 +44,7 @@ def read_score(file: Path) -> str:
         if data.startswith(b"PK"):
             data = _unzipped(data, file)
     except OSError as error:
-        raise InputError(file, f"cannot be read ({error.strerror})") from error
+        raise InputError(file, f"cannot be read ({reason(error)})") from error
     if not data.strip():
         raise InputError(file, "an empty file")
     return _text(data, file)

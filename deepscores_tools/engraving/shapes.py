@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lxml import etree
+
 from deepscores_tools.engraving.outlines import Points
 
 STAFF_SPACE = 180.0
@@ -29,6 +31,11 @@ class Element:
         while here is not None and here.name not in names:
             here = here.parent
         return here
+
+
+def data_of(node: etree._Element) -> dict[str, str]:
+    """The data-* attributes of an SVG's node, without that prefix."""
+    return {str(k)[5:]: str(v) for k, v in node.attrib.items() if str(k).startswith("data-")}
 
 
 @dataclass(slots=True, eq=False)

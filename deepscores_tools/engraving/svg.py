@@ -22,6 +22,7 @@ from deepscores_tools.engraving.shapes import (
     Shape,
     Sheet,
     Text,
+    data_of,
     is_music,
 )
 
@@ -92,7 +93,7 @@ class _Reader:
                 classes = child.get("class", "").split() or ["g"]
                 if "placeholder" in classes:
                     continue
-                below = Element(classes[0], child.get("id", ""), _data(child), element)
+                below = Element(classes[0], child.get("id", ""), data_of(child), element)
                 name = classes[0]
                 bold = style.bold or name in _BOLD
                 italic = style.italic or name in _ITALIC
@@ -188,10 +189,6 @@ def _inherit(style: _Style, node: etree._Element) -> _Style:
         style.italic if slant is None else slant == "italic",
         node.get("text-anchor", style.anchor),
     )
-
-
-def _data(node: etree._Element) -> dict[str, str]:
-    return {str(k)[5:]: str(v) for k, v in node.attrib.items() if str(k).startswith("data-")}
 
 
 def _numbers(text: str) -> list[float]:

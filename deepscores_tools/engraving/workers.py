@@ -29,6 +29,9 @@ MEMORY = 8 << 30
 
 _PROCESSOR_ALARM = 27 if not hasattr(signal, "SIGPROF") else signal.SIGPROF
 
+CRASHED = "crashed"
+"""Why a task failed whose process died, of whatever."""
+
 AHEAD = 3
 """Tasks begun or finished out of order, for each worker: bounds the memory held."""
 
@@ -157,7 +160,7 @@ class _Worker(Generic[Task, Result]):
             except (EOFError, OSError):
                 self._process.join(1)
                 late = self._process.exitcode == -_PROCESSOR_ALARM
-                reason = "took longer than the time limit" if late else "crashed"
+                reason = "took longer than the time limit" if late else CRASHED
         else:
             reason = "took longer than the time limit"
         self.end()

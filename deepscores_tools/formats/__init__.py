@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, reason
 from deepscores_tools.formats import (
     coco,
     cropobject,
@@ -65,7 +65,7 @@ def format_of(path: Path) -> str:
             with file.open("rb") as stream:
                 head = stream.read(HEAD)
         except OSError as error:
-            raise InputError(file, f"cannot be read ({error.strerror})") from error
+            raise InputError(file, f"cannot be read ({reason(error)})") from error
         for name, module in FORMATS.items():
             if module.recognises(file, head):
                 return name
@@ -83,9 +83,9 @@ def read_fitting(path: Path, conditions: Sequence[Condition], name: str) -> Iter
 
     Where a format tells attributes without parsing a page, others are not parsed. InputError.
     """
-    if conditions and format_of(path) == "mung":
-        return select(mung.read(path, conditions), conditions, name)
-    return select(read_dataset(path), conditions, name) if conditions else read_dataset(path)
+    chosen = conditions and format_of(path) == "mung"
+    pages = mung.read(path, conditions) if chosen else read_dataset(path)
+    return select(pages, conditions, name)
 
 
 def read_selected(spec: str) -> Iterator[Page]:

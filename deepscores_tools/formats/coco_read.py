@@ -15,7 +15,7 @@ from deepscores_tools.formats.json_rows import Rows, read_top
 from deepscores_tools.formats.limits import checked_coordinates, checked_size
 from deepscores_tools.formats.pictures import first_file
 from deepscores_tools.formats.values import corners, optional, page_facts, plain
-from deepscores_tools.formats.writing import inside
+from deepscores_tools.page_names import inside
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 
 ANNOTATIONS = "annotations.json"

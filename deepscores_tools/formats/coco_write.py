@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -14,9 +14,12 @@ import numpy as np
 from deepscores_tools.formats import coco_mask
 from deepscores_tools.formats.coco_read import ANNOTATIONS, IMAGES
 from deepscores_tools.formats.pictures import place_picture
-from deepscores_tools.formats.writing import KeyGuard, inside, short, whole_stream, write_row
+from deepscores_tools.formats.values import facts_of
+from deepscores_tools.formats.writing import short, write_row
+from deepscores_tools.page_names import KeyGuard, inside
 from deepscores_tools.symbols import Page, Symbol
 from deepscores_tools.vocabularies import ClassTable
+from deepscores_tools.whole_file import whole_stream
 
 
 def write(pages: Iterable[Page], out: Path, classes: ClassTable | Sequence[str] = ()) -> None:
@@ -38,7 +41,7 @@ def write(pages: Iterable[Page], out: Path, classes: ClassTable | Sequence[str] 
     ):
         stream.write('{"images": [')
         for number, page in enumerate(pages, 1):
-            guard.check(page)
+            guard.check(page.name)
             name = inside(page.name, out)
             name = place_picture(page, name, None if single else out / IMAGES)
             write_row(stream, number == 1, image_row(page, number, name))
@@ -50,8 +53,8 @@ def write(pages: Iterable[Page], out: Path, classes: ClassTable | Sequence[str] 
         annotations.seek(0)
         shutil.copyfileobj(annotations, stream)
         stream.write('\n],\n"categories": [')
-        for first, (name, category) in zip(_first(), ids.items(), strict=False):
-            write_row(stream, first, {"id": category, "name": name})
+        for place, (name, category) in enumerate(ids.items()):
+            write_row(stream, place == 0, {"id": category, "name": name})
         stream.write("\n]}\n")
 
 
@@ -61,19 +64,11 @@ def _ids(classes: ClassTable | Sequence[str]) -> dict[str, int]:
     return {name: number for number, name in enumerate(dict.fromkeys(classes), 1)}
 
 
-def _first() -> Iterator[bool]:
-    yield True
-    while True:
-        yield False
-
-
 def image_row(page: Page, number: int, name: str) -> dict[str, Any]:
     """A page's entry in the list of images; number: its id, name: its file_name."""
     row: dict[str, Any] = {
         "id": number, "file_name": name, "width": page.width, "height": page.height,
-        "interline": page.interline, "dpi": page.dpi, "source_file": page.source,
-        "source_page": page.source_page, "document": page.document, "licence": page.licence,
-        "attributes": dict(page.attributes) or None,
+        **facts_of(page), "attributes": dict(page.attributes) or None,
     }  # fmt: skip
     return {key: value for key, value in row.items() if value is not None}
 

@@ -13,13 +13,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import TextIO
 
-from deepscores_tools.errors import InputError
-from deepscores_tools.formats.folders import visible
+from deepscores_tools.errors import InputError, reason
+from deepscores_tools.formats.folders import files_of
 from deepscores_tools.formats.limits import checked_coordinates
-from deepscores_tools.formats.losses import count_page_losses, count_symbol_losses
+from deepscores_tools.formats.losses import Losses, count_page_losses, count_symbol_losses
 from deepscores_tools.formats.pictures import picture_size
-from deepscores_tools.formats.writing import KeyGuard, Losses, inside, short, whole_stream
+from deepscores_tools.formats.writing import short
+from deepscores_tools.page_names import KeyGuard, inside
 from deepscores_tools.symbols import Box, Page, Symbol
+from deepscores_tools.whole_file import whole_stream
 
 HEADER = ("path_to_image", "top", "left", "bottom", "right", "class_name")
 SCORE = "confidence"
@@ -41,10 +43,10 @@ def read(path: Path) -> Iterator[Page]:
     The rows of one page stand together. Raises InputError.
     """
     guard = KeyGuard(path)
-    for file in csv_files(path):
+    for file in files_of(path, ".csv"):
         for name, rows in groupby(rows_of(file), key=lambda row: row[1][0]):
             page = page_of(name, list(rows), file)
-            guard.check(page)
+            guard.check(page.name)
             yield page
 
 
@@ -57,11 +59,11 @@ def write(pages: Iterable[Page], out: Path) -> None:
     if out.suffix == ".csv":
         with whole_stream(out) as stream:
             for number, page in enumerate(pages):
-                guard.check(page)
+                guard.check(page.name)
                 _write_page(stream, page, losses, header=number == 0)
     else:
         for page in pages:
-            guard.check(page)
+            guard.check(page.name)
             with whole_stream(out / f"{page.key}.csv") as stream:
                 _write_page(stream, page, losses, header=True)
     losses.warn()
@@ -88,14 +90,6 @@ def _write_page(stream: TextIO, page: Page, losses: Losses, header: bool) -> Non
         count_symbol_losses(losses, s, {"score"})
 
 
-def csv_files(path: Path) -> Sequence[Path]:
-    """The CSV files of a dataset, which may be one file. Raises InputError if there is none."""
-    files = visible(path, "*.csv") if path.is_dir() else [path]
-    if not files:
-        raise InputError(path, "no .csv file in this folder")
-    return files
-
-
 def rows_of(file: Path) -> Iterator[Row]:
     """The rows of a file, one at a time, without its header. Raises InputError."""
     try:
@@ -108,7 +102,7 @@ def rows_of(file: Path) -> Iterator[Row]:
                     raise InputError(file, f"line {reader.line_num}: expected {','.join(HEADER)}")
                 yield reader.line_num, cells
     except OSError as error:
-        raise InputError(file, f"cannot be read ({error.strerror or error})") from error
+        raise InputError(file, f"cannot be read ({reason(error)})") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(file, f"is not CSV: {error}") from error
 

@@ -28,7 +28,7 @@ from deepscores_tools.formats.pictures import first_file
 from deepscores_tools.formats.segmentation import GRAYS, cut_masks, read_gray
 from deepscores_tools.formats.snap import snapped
 from deepscores_tools.formats.voc_xml import ROOT, VocFile, VocObject, files_in, read_voc
-from deepscores_tools.formats.writing import KeyGuard, inside
+from deepscores_tools.page_names import KeyGuard, inside, page_key
 from deepscores_tools.symbols import Box, Page, Symbol
 
 __all__ = ["is_v1", "read", "recognises", "write"]
@@ -60,7 +60,7 @@ def read(path: Path, masks: bool = False) -> Iterator[Page]:
     guard = KeyGuard(path)
     for file in xml_files(path):
         page = _page(file)
-        guard.check(page)
+        guard.check(page.name)
         yield _with_masks(page, file) if masks else page
 
 
@@ -85,7 +85,7 @@ def page_of(file: Path, voc: VocFile, symbols: Sequence[Symbol]) -> Page:
     said = inside(voc.filename, file) if voc.filename else ""
     name = f"{file.stem}.png"
     # The one that is told keeps the folders of a page that a name of one file has as `__`.
-    if said and said.rpartition(".")[0].replace("/", "__") == file.stem:
+    if said and page_key(said) == file.stem:
         name = str(PurePosixPath(said).with_suffix(".png"))
     picture = f"{file.stem}.png"
     image = first_file((file.parent.parent / IMAGES / picture, file.with_name(picture)))

@@ -8,13 +8,13 @@ from pathlib import Path, PurePosixPath
 
 from deepscores_tools.class_maps import DEEPSCORES_V1
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats.losses import count_page_losses, count_symbol_losses
+from deepscores_tools.formats.losses import Losses, count_page_losses, count_symbol_losses
 from deepscores_tools.formats.pictures import copy_picture
 from deepscores_tools.formats.segmentation import GRAYS, class_image
 from deepscores_tools.formats.voc_xml import VocFile, VocObject, write_voc
-from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream
+from deepscores_tools.page_names import KeyGuard, inside
 from deepscores_tools.symbols import Page, Symbol
-from deepscores_tools.whole_file import write_png
+from deepscores_tools.whole_file import whole_stream, write_png
 
 XML, IMAGES, SEGMENTATION = "xml_annotations", "images_png", "pix_annotations_png"
 CLASS_NAMES = "class_names.csv"
@@ -32,7 +32,7 @@ def write(pages: Iterable[Page], out: Path) -> None:
     numbers = {name: number for number, name in enumerate(DEEPSCORES_V1.names, 1)}
     for page in pages:
         svg = str(PurePosixPath(inside(page.name, out)).with_suffix(".svg"))
-        guard.check(page)
+        guard.check(page.name)
         if page.image is not None:
             copy_picture(page.image, out / IMAGES / f"{page.key}.png")
         for symbol in page.symbols:

@@ -22,13 +22,13 @@ from deepscores_tools.formats.broken import BROKEN, said
 from deepscores_tools.formats.deepscores_v2_read import (
     SETS,
     Table,
-    json_files,
     page_of,
     read_content,
     symbol_of,
     unlisted,
 )
 from deepscores_tools.formats.deepscores_v2_write import SEGMENTATION, write
+from deepscores_tools.formats.folders import files_of
 from deepscores_tools.formats.segmentation import cut_masks, learn_grays, read_gray
 from deepscores_tools.symbols import Page, Symbol
 
@@ -50,7 +50,7 @@ def read(path: Path, annotation_set: str = SETS[0], masks: bool = False) -> Iter
     Symbols without a class in the annotation set chosen are left out, and boxes without extent
     too; warnings count them. With `masks` see `with_masks`. Raises InputError.
     """
-    for file in json_files(path):
+    for file in files_of(path, ".json"):
         yield from _pages(file, annotation_set, masks)
 
 

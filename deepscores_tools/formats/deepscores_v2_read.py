@@ -11,12 +11,11 @@ from typing import Any
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats.broken import BROKEN, said
 from deepscores_tools.formats.deepscores_v2_comments import read_comments
-from deepscores_tools.formats.folders import visible
 from deepscores_tools.formats.json_rows import Rows, read_top
 from deepscores_tools.formats.limits import checked_coordinates, checked_size
 from deepscores_tools.formats.pictures import first_file
 from deepscores_tools.formats.values import corners, optional, page_facts, plain
-from deepscores_tools.formats.writing import inside
+from deepscores_tools.page_names import inside
 from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.vocabularies import spelt
 
@@ -51,14 +50,6 @@ class Content:
             if others:
                 raise InputError(self.file, f"image {number} occurs twice")
             yield number, image
-
-
-def json_files(path: Path) -> Sequence[Path]:
-    """The JSON files of a dataset, which may be one file. Raises InputError if there is none."""
-    files = visible(path, "*.json") if path.is_dir() else [path]
-    if not files:
-        raise InputError(path, "no .json file in this folder")
-    return files
 
 
 def read_content(file: Path, annotation_set: str) -> Content:

@@ -12,13 +12,16 @@ from typing import Any
 from deepscores_tools.class_maps import DEEPSCORES_V2_SECOND
 from deepscores_tools.formats.deepscores_v2_comments import write_comments
 from deepscores_tools.formats.deepscores_v2_read import IMAGES, SETS
+from deepscores_tools.formats.losses import Losses
 from deepscores_tools.formats.pictures import place_picture
 from deepscores_tools.formats.segmentation import class_image
-from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream, write_row
+from deepscores_tools.formats.values import facts_of, flat
+from deepscores_tools.formats.writing import write_row
 from deepscores_tools.oriented_box import oriented_box
+from deepscores_tools.page_names import KeyGuard, inside
 from deepscores_tools.symbols import Attribute, Page, Symbol
 from deepscores_tools.vocabularies import DEEPSCORES, ClassTable, spelt
-from deepscores_tools.whole_file import write_png
+from deepscores_tools.whole_file import whole_stream, write_png
 
 ANNOTATIONS, SEGMENTATION = "annotations.json", "segmentation"
 _HEAD = {"info": {"description": "In the schema of DeepScoresV2", "version": "2.0"},
@@ -46,7 +49,7 @@ def write(pages: Iterable[Page], out: Path, classes: ClassTable = DEEPSCORES) ->
         stream.write(',\n"images": [')
         for number, page in enumerate(pages, 1):
             name = inside(page.name, out)
-            guard.check(page)
+            guard.check(page.name)
             if not single:
                 name = place_picture(page, name, out / IMAGES)
             symbols = _known(page, classes, losses)
@@ -119,11 +122,7 @@ def _write_segmentation(
 
 
 def _image(page: Page, number: int, name: str, ids: list[int]) -> dict[str, Any]:
-    further = {
-        "interline": page.interline, "dpi": page.dpi, "source_file": page.source,
-        "source_page": page.source_page, "document": page.document, "licence": page.licence,
-        "attributes": dict(page.attributes) or None,
-    }  # fmt: skip
+    further = {**facts_of(page), "attributes": dict(page.attributes) or None}
     return {
         "id": number, "filename": name, "width": page.width, "height": page.height,
         "ann_ids": [str(i) for i in ids],
@@ -146,7 +145,7 @@ def _annotation(s: Symbol, image: int, own_id: int | None, classes: ClassTable) 
     in_second = second is not None and second in DEEPSCORES_V2_SECOND
     return {
         "a_bbox": [float(v) for v in s.box],
-        "o_bbox": corners and [float(v) for corner in corners for v in corner],
+        "o_bbox": corners and flat(corners),
         "cat_id": [
             str(classes.by_name[name].id),
             str(DEEPSCORES_V2_SECOND.by_name[str(second)].id) if in_second else None,

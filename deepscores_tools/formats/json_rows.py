@@ -15,7 +15,7 @@ from json.decoder import JSONDecoder
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, reason
 
 Group = Callable[[Any], object]
 """What the members are looked up by. Raises LookupError, TypeError or ValueError for others."""
@@ -73,7 +73,7 @@ class Rows:
                     member = json.loads(opening + stream.read(end - start) + closing)
                     yield ("", member[0]) if self.is_list else next(iter(member.items()))
         except OSError as error:
-            raise InputError(self._file, f"cannot be read ({error.strerror})") from error
+            raise InputError(self._file, f"cannot be read ({reason(error)})") from error
         except (ValueError, RecursionError) as error:
             raise InputError(self._file, f"is not valid JSON: {error}") from error
 
@@ -87,7 +87,7 @@ def read_top(file: Path, groups: Mapping[str, Group], of_list: Group | None = No
         with file.open("rb") as stream:
             return _read_top(_Scanner(stream), file, groups, of_list)
     except OSError as error:
-        raise InputError(file, f"cannot be read ({error.strerror})") from error
+        raise InputError(file, f"cannot be read ({reason(error)})") from error
     except (ValueError, RecursionError) as error:
         raise InputError(file, f"is not valid JSON: {error}") from error
 

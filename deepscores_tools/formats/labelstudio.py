@@ -25,14 +25,16 @@ from deepscores_tools.formats.broken import BROKEN, said
 from deepscores_tools.formats.folders import visible
 from deepscores_tools.formats.json_rows import Rows, read_top
 from deepscores_tools.formats.limits import MAX_SIDE, checked_size
-from deepscores_tools.formats.losses import count_page_losses, count_symbol_losses
+from deepscores_tools.formats.losses import Losses, count_page_losses, count_symbol_losses
 from deepscores_tools.formats.pictures import first_file, picture_size, place_picture
 from deepscores_tools.formats.snap import snapped
 from deepscores_tools.formats.values import page_facts, plain
-from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream, write_row
+from deepscores_tools.formats.writing import write_row
 from deepscores_tools.formats.xml_text import allowed
+from deepscores_tools.page_names import KeyGuard, inside
 from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.vocabularies import ClassTable
+from deepscores_tools.whole_file import whole_stream
 
 TASKS = "tasks.json"
 CONFIG = "labels.xml"  # the labelling interface, to be pasted into a project's settings
@@ -70,7 +72,7 @@ def write(
     with whole_stream(out if single else out / TASKS) as stream:
         stream.write("[")
         for number, page in enumerate(pages, 1):
-            guard.check(page)
+            guard.check(page.name)
             name = inside(page.name, out)
             if not single:
                 name = place_picture(page, name, out / IMAGES)
@@ -148,7 +150,7 @@ def read(path: Path) -> Iterator[Page]:
             page = _page(task, file.parent)
         except BROKEN as error:
             raise InputError(file, f"task {number}: {said(error)}") from error
-        guard.check(page)
+        guard.check(page.name)
         yield page
 
 
@@ -172,17 +174,19 @@ def _page(task: Mapping[str, Any], folder: Path) -> Page:
 
 def _name(url: str) -> str:
     """The page's name in its picture's URL, without what Label Studio puts before it."""
-    parts = urlsplit(url)
-    place = parse_qs(parts.query).get("d", [unquote(parts.path)])[0]
-    return _UPLOADED.sub("", PurePosixPath(place).name)
+    return _UPLOADED.sub("", _file_name(url))
 
 
 def _local(url: str, folder: Path) -> list[Path]:
     """Where the picture lies beside the file: as the URL calls it."""
+    name = inside(_file_name(url), folder)
+    return [folder / IMAGES / name, folder / name]
+
+
+def _file_name(url: str) -> str:
     parts = urlsplit(url)
     place = parse_qs(parts.query).get("d", [unquote(parts.path)])[0]
-    name = inside(PurePosixPath(place).name, folder)
-    return [folder / IMAGES / name, folder / name]
+    return PurePosixPath(place).name
 
 
 def _regions(task: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], bool]:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats.folders import visible
-from deepscores_tools.formats.writing import KeyGuard
+from deepscores_tools.formats.folders import files_of
+from deepscores_tools.page_names import KeyGuard
 from deepscores_tools.symbols import Page
 
 _MARKS = (b"tspan { white-space: pre; }", b"LilyPond")
@@ -27,9 +27,9 @@ def read(path: Path) -> Iterator[Page]:
     from deepscores_tools.lilypond import read_page  # the engraver's painter knows all formats
 
     guard = KeyGuard(path)
-    for file in visible(path, "*.svg") if path.is_dir() else [path]:
+    for file in files_of(path, ".svg"):
         page = read_page(file)
-        guard.check(page)
+        guard.check(page.name)
         yield page
 
 

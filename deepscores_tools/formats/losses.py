@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+from collections import Counter
 from collections.abc import Collection
 
-from deepscores_tools.formats.writing import Losses
 from deepscores_tools.symbols import Page, Symbol
+
+_log = logging.getLogger("deepscores_tools.formats")
 
 _SYMBOL_FIELDS = {
     "mask": "masks",
@@ -25,6 +28,23 @@ _PAGE_FIELDS = {
     "licence": "pages' licences",
     "attributes": "pages' attributes",
 }
+
+
+class Losses:
+    """Counts what a format cannot hold, and warns of it once, when writing is done."""
+
+    def __init__(self, format_name: str) -> None:
+        self._format_name = format_name
+        self._counts: Counter[str] = Counter()
+
+    def add(self, what: str, lost: int = 1) -> None:
+        self._counts[what] += lost
+
+    def warn(self) -> None:
+        """One warning that names every loss with its count; none if nothing was lost."""
+        lost = ", ".join(f"{what} ({n})" for what, n in sorted(self._counts.items()) if n)
+        if lost:
+            _log.warning("%s cannot hold: %s", self._format_name, lost)
 
 
 def count_symbol_losses(losses: Losses, symbol: Symbol, held: Collection[str]) -> None:

@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import TextIO
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats.losses import count_page_losses
+from deepscores_tools.formats.losses import Losses, count_page_losses
 from deepscores_tools.formats.mung_data import ONE_SIDED, data_items, one_sided
 from deepscores_tools.formats.mung_mask import encode_mask
 from deepscores_tools.formats.muscima_document import document_attributes
 from deepscores_tools.formats.pictures import copy_picture
-from deepscores_tools.formats.writing import KeyGuard, Losses, whole_stream
+from deepscores_tools.formats.values import flat
 from deepscores_tools.formats.xml_text import xml_attribute, xml_text
+from deepscores_tools.page_names import KeyGuard
 from deepscores_tools.symbols import Attribute, Page, Symbol
 from deepscores_tools.true_interline import true_interline
+from deepscores_tools.whole_file import whole_stream
 
 _SCHEMA = (
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
@@ -42,7 +44,7 @@ def write(pages: Iterable[Page], out: Path) -> None:
         if len(pages) > 1:
             raise InputError(out, "MuNG has a file a page, and there are more; name a folder")
     for page in pages:
-        guard.check(page)
+        guard.check(page.name)
         with whole_stream(out if single else out / f"{page.key}.xml") as stream:
             _write_page(stream, page, losses, set() if single else {"image"})
         if page.image is not None and not single:
@@ -123,5 +125,5 @@ def _data(s: Symbol) -> dict[str, Attribute]:
     if s.ink_area is not None:
         data["ink_area"] = int(s.ink_area)
     if s.oriented_box is not None:
-        data["oriented_box"] = json.dumps([float(v) for corner in s.oriented_box for v in corner])
+        data["oriented_box"] = json.dumps(flat(s.oriented_box))
     return {k: v for k, v in s.attributes.items() if k != ONE_SIDED} | data

@@ -17,14 +17,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, reason
 from deepscores_tools.formats.broken import BROKEN, said
-from deepscores_tools.formats.folders import visible
+from deepscores_tools.formats.folders import files_of
 from deepscores_tools.formats.limits import checked_coordinates, checked_size
-from deepscores_tools.formats.losses import count_symbol_losses
+from deepscores_tools.formats.losses import Losses, count_symbol_losses
 from deepscores_tools.formats.pictures import first_file, place_picture
-from deepscores_tools.formats.values import corners, optional, page_facts, plain
-from deepscores_tools.formats.writing import KeyGuard, Losses, inside
+from deepscores_tools.formats.values import corners, facts_of, flat, optional, page_facts, plain
+from deepscores_tools.page_names import KeyGuard, inside
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 from deepscores_tools.whole_file import write_whole
 
@@ -52,7 +52,7 @@ def write(pages: Iterable[Page], out: Path) -> None:
     with pq.ParquetWriter(sink, _schema(pa), compression="zstd") as writer:
         rows: list[dict[str, Any]] = []
         for page in pages:
-            guard.check(page)
+            guard.check(page.name)
             name = inside(page.name, out)
             if not single:
                 name = place_picture(page, name, out / IMAGES)
@@ -107,9 +107,7 @@ def _table(pa: Any, rows: Sequence[Mapping[str, Any]], out: Path) -> Any:
 def _rows(page: Page) -> Iterator[dict[str, Any]]:
     of_page = {
         "page": page.name, "width": page.width, "height": page.height,
-        "interline": page.interline, "dpi": page.dpi, "source_file": page.source,
-        "source_page": page.source_page, "document": page.document, "licence": page.licence,
-        "page_attributes": _json(page.attributes),
+        **facts_of(page), "page_attributes": _json(page.attributes),
     }  # fmt: skip
     if not page.symbols:
         yield of_page
@@ -117,8 +115,7 @@ def _rows(page: Page) -> Iterator[dict[str, Any]]:
         yield of_page | {
             "class": s.name, "x0": s.box.x0, "y0": s.box.y0, "x1": s.box.x1, "y1": s.box.y1,
             "score": s.score, "symbol_id": s.id, "outlinks": list(s.outlinks) or None,
-            "oriented_box": [v for corner in s.oriented_box for v in corner]
-            if s.oriented_box else None,
+            "oriented_box": flat(s.oriented_box) if s.oriented_box else None,
             "ink_area": s.ink_area, "second_name": s.second_name,
             "attributes": _json(s.attributes),
         }  # fmt: skip
@@ -133,19 +130,14 @@ def read(path: Path) -> Iterator[Page]:
 
     A picture is looked for in images/ and beside the file. Raises InputError.
     """
-    file = path
-    if path.is_dir():
-        files = visible(path, "*.parquet")
-        if not files:
-            raise InputError(path, "no .parquet file in this folder")
-        file = files[0]
+    file = files_of(path, ".parquet")[0]
     guard = KeyGuard(file)
     for name, rows in groupby(_read_rows(file), key=lambda row: row["page"]):
         try:
             page = _page(str(name), list(rows), file.parent)
         except BROKEN as error:
             raise InputError(file, f"page {str(name)[:60]}: {said(error)}") from error
-        guard.check(page)
+        guard.check(page.name)
         yield page
 
 
@@ -159,8 +151,7 @@ def _read_rows(file: Path) -> Iterator[Mapping[str, Any]]:
             for batch in table.iter_batches(GROUP):
                 yield from batch.to_pylist()
     except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
-        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise InputError(file, f"cannot be read as Parquet: {reason}") from error
+        raise InputError(file, f"cannot be read as Parquet: {reason(error)}") from error
 
 
 def _page(name: str, rows: Sequence[Mapping[str, Any]], folder: Path) -> Page:

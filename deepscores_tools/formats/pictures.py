@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from PIL import Image, ImageOps
 
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, reason
 from deepscores_tools.symbols import Page
+from deepscores_tools.whole_file import part_of
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
 _TURNED = range(5, 9)  # EXIF orientations that are turned by 90 degrees
@@ -49,23 +48,17 @@ def place_picture(page: Page, name: str, images: Path | None) -> str:
 
 def copy_picture(picture: Path, to: Path) -> None:
     """Copy a picture; where the suffixes differ it is written anew, upright. InputError."""
-    part = to.with_name(f".{to.name}.{os.getpid()}.part")
     try:
-        to.parent.mkdir(parents=True, exist_ok=True)
         if to.exists() and to.samefile(picture):
             return
-        if picture.suffix.lower() == to.suffix.lower():
-            shutil.copyfile(picture, part)
-        else:
-            with Image.open(picture) as opened:
-                _for_png(ImageOps.exif_transpose(opened)).save(part, format="PNG")
-        part.replace(to)
+        with part_of(to) as part:
+            if picture.suffix.lower() == to.suffix.lower():
+                shutil.copyfile(picture, part)
+            else:
+                with Image.open(picture) as opened:
+                    _for_png(ImageOps.exif_transpose(opened)).save(part, format="PNG")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(picture, f"cannot be copied to {to} ({reason})") from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+        raise InputError(picture, f"cannot be copied to {to} ({reason(error)})") from error
 
 
 def _for_png(image: Image.Image) -> Image.Image:

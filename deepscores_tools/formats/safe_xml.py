@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, reason
 
 
 def root_of(file: Path, tag: str) -> etree._Element:
@@ -48,6 +48,6 @@ def _parsed(file: Path, event: str, tags: tuple[str, ...] | None) -> Iterator[et
             for _, element in parser:
                 yield element
     except OSError as error:
-        raise InputError(file, f"cannot be read ({error.strerror or error})") from error
+        raise InputError(file, f"cannot be read ({reason(error)})") from error
     except etree.XMLSyntaxError as error:
         raise InputError(file, f"not well-formed XML: {error.msg}") from error

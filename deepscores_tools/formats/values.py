@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from deepscores_tools.formats.limits import MAX_SIDE, checked_coordinates
-from deepscores_tools.symbols import Attribute
+from deepscores_tools.symbols import Attribute, Page
 
 T = TypeVar("T")
 
@@ -34,6 +34,11 @@ def corners(values: Iterable[Any]) -> tuple[tuple[float, float], ...]:
     return tuple(zip(numbers[::2], numbers[1::2], strict=True))
 
 
+def flat(points: Iterable[Iterable[float]]) -> list[float]:
+    """x and y of each corner in turn, as `corners` reads them."""
+    return [float(number) for point in points for number in point]
+
+
 def page_facts(row: Mapping[str, Any], source: str = "source_file") -> dict[str, Any]:
     """The fields of a page that formats call alike; source: the key of that field."""
     return {
@@ -43,6 +48,18 @@ def page_facts(row: Mapping[str, Any], source: str = "source_file") -> dict[str,
         "source_page": optional(int, row.get("source_page")),
         "document": optional(str, row.get("document")),
         "licence": optional(str, row.get("licence")),
+    }
+
+
+def facts_of(page: Page) -> dict[str, Any]:
+    """These fields of a page under the keys that formats call them by, None where unknown."""
+    return {
+        "interline": page.interline,
+        "dpi": page.dpi,
+        "source_file": page.source,
+        "source_page": page.source_page,
+        "document": page.document,
+        "licence": page.licence,
     }
 
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats.deepscores_v1 import is_v1
-from deepscores_tools.formats.losses import count_page_losses, count_symbol_losses
+from deepscores_tools.formats.losses import Losses, count_page_losses, count_symbol_losses
 from deepscores_tools.formats.pictures import SUFFIXES, first_file, place_picture
 from deepscores_tools.formats.snap import snapped
 from deepscores_tools.formats.voc_xml import ROOT, VocFile, VocObject, files_in, read_voc, write_voc
-from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream
+from deepscores_tools.page_names import KeyGuard, inside
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
+from deepscores_tools.whole_file import whole_stream
 
 ANNOTATIONS, IMAGES = "Annotations", "JPEGImages"
 _UNSET = {"pose": "Unspecified", "truncated": "0", "difficult": "0", "occluded": "0"}
@@ -37,7 +38,7 @@ def read(path: Path) -> Iterator[Page]:
     guard = KeyGuard(path)
     for file in xml_files(path):
         page = _page(file)
-        guard.check(page)
+        guard.check(page.name)
         yield page
 
 
@@ -49,7 +50,7 @@ def write(pages: Iterable[Page], out: Path) -> None:
     guard, losses = KeyGuard(out), Losses("voc")
     for page in pages:
         name = inside(page.name, out)
-        guard.check(page)
+        guard.check(page.name)
         name = place_picture(page, name, out / IMAGES)
         count_page_losses(losses, page, {"image"})
         objects = [_object(symbol, losses) for symbol in page.symbols]

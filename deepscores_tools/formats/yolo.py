@@ -15,14 +15,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, reason
 from deepscores_tools.formats.folders import visible
 from deepscores_tools.formats.limits import MAX_SIDE
 from deepscores_tools.formats.pictures import SUFFIXES, picture_size
 from deepscores_tools.formats.snap import snapped
-from deepscores_tools.formats.writing import KeyGuard
 from deepscores_tools.formats.yolo_config import DATA, Config, read_config, read_sizes
 from deepscores_tools.formats.yolo_write import write
+from deepscores_tools.page_names import KeyGuard
 from deepscores_tools.symbols import Box, Page, Symbol
 
 __all__ = ["read", "recognises", "write"]
@@ -50,7 +50,7 @@ def read(path: Path) -> Iterator[Page]:
         page = Page(
             name=sheet.name, width=width, height=height, symbols=symbols, image=sheet.picture
         )
-        guard.check(page)
+        guard.check(page.name)
         yield page
     for file in strays(config):
         raise InputError(file, "there is no picture of this page, nor its size in sizes.csv")
@@ -123,7 +123,7 @@ def _symbols(file: Path, names: Sequence[str], size: tuple[int, int]) -> list[Sy
                 if line.strip():
                     symbols.append(symbol_of(line.split(), names, size))
     except OSError as error:
-        raise InputError(file, f"cannot be read ({error.strerror or error})") from error
+        raise InputError(file, f"cannot be read ({reason(error)})") from error
     except UnicodeDecodeError as error:
         raise InputError(file, "is not text of numbers") from error
     except ValueError as error:

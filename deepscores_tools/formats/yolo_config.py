@@ -10,9 +10,9 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped, unused-ignore]
 
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, reason
 from deepscores_tools.formats.limits import MAX_SIDE
-from deepscores_tools.formats.writing import inside
+from deepscores_tools.page_names import inside
 
 DATA, SIZES = "data.yaml", "sizes.csv"
 _SPLITS = ("train", "val", "valid", "test")
@@ -67,7 +67,7 @@ def _load(file: Path) -> dict[str, Any]:
         _refuse_tricks(text)
         data = yaml.safe_load(text)
     except OSError as error:
-        raise InputError(file, f"cannot be read ({error.strerror or error})") from error
+        raise InputError(file, f"cannot be read ({reason(error)})") from error
     except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
         raise InputError(file, f"is not valid YAML: {error}") from error
     if not isinstance(data, dict):

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import yaml  # type: ignore[import-untyped, unused-ignore]
 
-from deepscores_tools.formats.losses import count_page_losses, count_symbol_losses
+from deepscores_tools.formats.losses import Losses, count_page_losses, count_symbol_losses
 from deepscores_tools.formats.pictures import place_picture
-from deepscores_tools.formats.writing import KeyGuard, Losses, inside, whole_stream
 from deepscores_tools.formats.yolo_config import DATA, SIZES
+from deepscores_tools.page_names import KeyGuard, inside
 from deepscores_tools.symbols import Page, Symbol
 from deepscores_tools.vocabularies import ClassTable
+from deepscores_tools.whole_file import whole_stream
 
 
 def write(pages: Iterable[Page], out: Path, classes: ClassTable | Sequence[str] = ()) -> None:
@@ -30,7 +31,7 @@ def write(pages: Iterable[Page], out: Path, classes: ClassTable | Sequence[str] 
         rows = csv.writer(sizes, lineterminator="\n")
         for page in pages:
             name = inside(page.name, out)
-            guard.check(page)
+            guard.check(page.name)
             name = place_picture(page, name, out / "images")
             with whole_stream((out / "labels" / name).with_suffix(".txt")) as stream:
                 for symbol in page.symbols:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from deepscores_tools.engraving.glyphs import Glyphs
 from deepscores_tools.engraving.label_rules import Mark
-from deepscores_tools.engraving.paint import InkTable, Painter, compose
+from deepscores_tools.engraving.paint import InkTable, Painter, flattened
 from deepscores_tools.engraving.raster import Crop
 from deepscores_tools.engraving.shapes import Drawing
 from deepscores_tools.errors import InputError
@@ -42,7 +42,7 @@ def read_page(file: Path) -> Page:
 def draw_page(file: Path) -> NDArray[np.uint8]:
     """The picture of that page: gray, uint8 (height, width), paper 255. Raises InputError."""
     _, crops, (width, height), _ = _painted(file)
-    return compose(crops, width, height)
+    return flattened(crops, width, height)
 
 
 def _attributes(mark: Mark) -> Mapping[str, Attribute]:

@@ -16,8 +16,8 @@ from lxml import etree
 from numpy.typing import NDArray
 
 from deepscores_tools.engraving.outlines import Points, ellipse, parse_path
-from deepscores_tools.engraving.shapes import Drawing, Element, Sheet, Text
-from deepscores_tools.errors import InputError
+from deepscores_tools.engraving.shapes import Drawing, Element, Sheet, Text, data_of
+from deepscores_tools.errors import InputError, reason
 
 PIXELS_PER_UNIT = 20.0  # curves are flattened for about this size
 MILLIMETRES = {"mm": 1.0, "cm": 10.0, "in": 25.4, "pt": 25.4 / 72, "px": 25.4 / 96}
@@ -45,7 +45,7 @@ def read_svg(file: Path) -> tuple[Sheet, float]:
         if root.getroottree().docinfo.internalDTD is not None:
             raise InputError(file, "has a DOCTYPE, which LilyPond's SVG has not; remove it")
     except OSError as error:
-        raise InputError(file, f"cannot be read ({error.strerror or error})") from error
+        raise InputError(file, f"cannot be read ({reason(error)})") from error
     except etree.XMLSyntaxError as error:
         raise InputError(file, f"is no whole SVG: {error.msg}") from error
     try:
@@ -82,7 +82,7 @@ class _Reader:
                 continue  # paper put under symbols
             inner = _joined(matrix, child.get("transform", ""))
             if tag == "g":
-                below = Element(child.get("class", ""), "", _data(child), grob)
+                below = Element(child.get("class", ""), "", data_of(child), grob)
                 self.group(child, below if below.name else grob, inner)
             elif tag == "a":
                 self.group(child, grob, inner)
@@ -192,10 +192,6 @@ def _joined(outer: Matrix, transform: str) -> Matrix:
 
 def _placed(points: Points, matrix: Matrix) -> Points:
     return np.asarray(points @ matrix[:, :2].T + matrix[:, 2], np.float64)
-
-
-def _data(node: etree._Element) -> dict[str, str]:
-    return {str(k)[5:]: str(v) for k, v in node.attrib.items() if str(k).startswith("data-")}
 
 
 def _number(node: etree._Element, key: str, default: str = "0") -> float:

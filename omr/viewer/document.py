@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats.writing import whole_stream
+from deepscores_tools.whole_file import whole_stream
 
 from ..overlay import FAMILIES
 from .colours import class_colours, class_families

@@ -37,7 +37,10 @@ class ViewedPage:
 
 
 class PageRecords:
-    """Makes records, and numbers the classes as they are met. known: come first, met or not."""
+    """Makes records, and numbers the classes as they are met.
+
+    known: come first, met or not. class_pairs: told of the whole truth's classes (`among`).
+    """
 
     def __init__(self, known: Sequence[str] = (), class_pairs: ClassPairs | None = None) -> None:
         self._numbers: dict[str, int] = {}
@@ -83,7 +86,7 @@ def partners(
     rows: dict[str, list[int]] = defaultdict(list)
     for row, symbol in enumerate(symbols):
         name = class_pairs.of_detection(symbol.name)
-        if name is not None and not (class_pairs.leaves_out_others and name not in true_rows):
+        if name is not None:
             rows[name].append(row)
     boxes, true_boxes = box_array(symbols), box_array(truth)
     found: list[int | None] = [None] * len(symbols)

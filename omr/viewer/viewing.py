@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores_tools.canvas import window
 from deepscores_tools.dataset_reading import open_pages
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats.coco_read import DETECTIONS
@@ -21,7 +22,7 @@ from .. import spool
 from ..class_pairs import ClassPairs
 from ..evaluation_files import model_thresholds
 from ..model_store import model_folder, model_hash
-from ..run_folder import RUN, SPOOL, is_run, run_inputs
+from ..run_folder import RUN, SPOOL, is_run, pictures_of
 from .document import Written, write_document
 from .page_record import PageRecords, ViewedPage
 
@@ -46,11 +47,9 @@ def write_view(
     pages, listed = read_pages(spec)
     thresholds = _thresholds(spec, model)
     known = dict.fromkeys([*listed, *(thresholds or ())])
-    path, _ = parse_spec(spec)
-    pictures = PictureSource(*([images] if images is not None else run_inputs(path)))
-    viewed = with_truth(pages, truth, pictures)
+    viewed = with_truth(pages, truth, pictures_of(spec, images))
     return write_document(
-        viewed, file, PageRecords(list(known), class_pairs),
+        viewed, file, PageRecords(list(known), _with_classes_of(truth, class_pairs)),
         title=title_of(spec), thresholds=thresholds, full=full,
     )  # fmt: skip
 
@@ -59,8 +58,7 @@ def read_pages(spec: str) -> tuple[Iterable[Page], Sequence[str]]:
     """The pages of a dataset or a run, and the classes that it lists. Raises InputError."""
     path, conditions = parse_spec(spec)
     if is_run(path):
-        pages: Iterable[Page] = spool.pages(path / SPOOL)
-        pages = select(pages, conditions, spec) if conditions else pages
+        pages = select(spool.pages(path / SPOOL), conditions, spec)
         joint = path / DETECTIONS
         return pages, open_pages(str(joint)).listed_classes().names if joint.is_file() else ()
     dataset = open_pages(spec)
@@ -102,6 +100,13 @@ def with_truth(
         yield ViewedPage(page, _gray(pictures, page))
 
 
+def _with_classes_of(truth: str | None, class_pairs: ClassPairs | None) -> ClassPairs | None:
+    """The pairs, told of the truth's classes where these say what is left out: it is read twice."""
+    if truth is None or class_pairs is None or not class_pairs.leaves_out_others:
+        return class_pairs
+    return class_pairs.among({s.name for page in open_pages(truth) for s in page.symbols})
+
+
 def _gray(pictures: PictureSource, *candidates: Page) -> NDArray[np.uint8] | None:
     """The picture of the first of these that has one, cut or filled to the size of the first."""
     for page in candidates:
@@ -114,10 +119,7 @@ def _of_size(gray: NDArray[np.uint8], page: Page) -> NDArray[np.uint8]:
     """Pages known by their symbols alone end where those end: white is added, or paper cut."""
     if gray.shape == (page.height, page.width):
         return gray
-    canvas = np.full((page.height, page.width), 255, dtype=np.uint8)
-    height, width = min(page.height, gray.shape[0]), min(page.width, gray.shape[1])
-    canvas[:height, :width] = gray[:height, :width]
-    return canvas
+    return window(gray, (0, 0), (page.width, page.height))
 
 
 def _light(page: Page) -> Page:
