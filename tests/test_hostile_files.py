@@ -12,6 +12,7 @@ from fuzz_formats import CROPOBJECT, a_page
 from omr_cli.main import main
 from PIL import Image
 
+from deepscores_tools.errors import reason
 from deepscores_tools.formats import FORMATS
 
 LAUGHS = "<!DOCTYPE {0} [<!ENTITY a '{1}'>" + "".join(
