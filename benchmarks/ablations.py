@@ -25,10 +25,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.peers import without_staves
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.whole_file import write_whole
-from omr.config import Recipe, read_recipe
+from omr.config import MULTIPLE, Recipe, read_recipe
 from omr.detector import Detector, set_threads
 from omr.evaluation import evaluate
-from omr.network import MULTIPLE
 from omr.training import train
 from omr.validation import validation_pages
 

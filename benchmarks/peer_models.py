@@ -25,7 +25,7 @@ from omr.crops import CropDataset, collate
 from omr.detector import Detector, fast_dtype
 from omr.found import Found
 from omr.layers import conv_bn
-from omr.losses import Told, refiner_loss
+from omr.losses import Predictions, refiner_loss
 from omr.network import WatershedNet
 from omr.pretraining import paint
 
@@ -61,7 +61,7 @@ class Ours:
 
     def loss(self, crops: CropDataset, numbers: Sequence[int]) -> Tensor:
         batch = collate([crops[i] for i in numbers])
-        losses = Told.of(self.net, batch).losses(batch, "iou")
+        losses = Predictions.of(self.net, batch).losses(batch, "iou")
         if self.net.refiner:
             losses["refiner"] = refiner_loss(self.net.refiner, batch.looks)
         return torch.stack(list(losses.values())).sum()

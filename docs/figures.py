@@ -21,9 +21,8 @@ from PIL import Image
 from deepscores_tools.page_images import read_first_page
 from deepscores_tools.upright import upright
 from omr import Detector
-from omr.config import STRIDE
+from omr.config import MULTIPLE, STRIDE
 from omr.found import Found
-from omr.network import MULTIPLE
 from omr.overlay import draw_overlay, family_of
 from omr.scaling import at_interline
 from omr.watershed import decode, energy_map

@@ -29,13 +29,11 @@ from deepscores_tools.staves import staves_as_symbols
 from deepscores_tools.symbols import Box, Symbol
 from deepscores_tools.upright import upright
 from omr.calibration import calibrated
-from omr.config import STRIDE, ModelConfig
-from omr.found import Found, fused
+from omr.config import LOG_SIDES, MULTIPLE, STRIDE, ModelConfig
+from omr.found import Found, fused, non_maximum_suppression
 from omr.regions import seen_sides
 from omr.ridges import joined, lengthened
 from omr.scaling import at_interline
-
-MULTIPLE = 32
 
 Floats = NDArray[np.floating[Any]]
 Whole = NDArray[np.int64]
@@ -59,13 +57,11 @@ class OnnxDetector:
         if interline is None:
             return []
         height, width = page.gray.shape
-        found = self.run(page.ink, interline)
-        low = np.clip(found.boxes[:, :2], 0, (width - 0.5, height - 0.5))
-        high = np.clip(found.boxes[:, 2:], low + 0.5, (width, height))
+        found = self.run(page.ink, interline).within(width, height)
         names = [self.config.classes[label] for label in found.labels]
         symbols = [
             Symbol(name=name, box=Box(*box), score=float(score))
-            for name, box, score in zip(names, np.hstack((low, high)), found.scores, strict=True)
+            for name, box, score in zip(names, found.boxes, found.scores, strict=True)
         ]
         symbols = told_by_company(named_by_place(symbols, page.staves), interline)
         symbols = [s for s in symbols if (s.score or 0) >= self.config.threshold(s.name)]
@@ -80,9 +76,8 @@ class OnnxDetector:
         if self.config.refiner:
             rows = np.flatnonzero(scores >= self.config.refiner.least_score)
             boxes[rows] = self.refined(ink, boxes[rows], labels[rows], interline)
-        keep = best_first(boxes, labels, scores, self.config.decode.merge_iou)
-        scores = calibrated(scores[keep], self.config.calibration)
-        return Found(boxes[keep], labels[keep], scores)
+        found = Found(boxes, labels, calibrated(scores, self.config.calibration))
+        return non_maximum_suppression(found, self.config.decode.merge_iou)
 
     def view(self, ink: NDArray[np.uint8], interline: float) -> Found:
         """What is found on the ink brought from this interline to the model's, in its frame."""
@@ -149,7 +144,7 @@ class OnnxDetector:
         labels = chance.argmax(1)
         pixel = np.stack(((x + 0.5) * STRIDE, (y + 0.5) * STRIDE), axis=1)
         centre = mean(pixel + box[:, :2] * self.config.interline)
-        sides = np.exp(mean(box[:, 2:]).clip(-6, 5)) * self.config.interline
+        sides = np.exp(mean(box[:, 2:]).clip(*LOG_SIDES)) * self.config.interline
         scores = (mean(height) * chance[np.arange(len(labels)), labels]).clip(0, 1)
         boxes = np.hstack((centre - sides / 2, centre + sides / 2)).astype(np.float64)
         line = np.isin(family, self.config.ridge_planes)
@@ -158,8 +153,8 @@ class OnnxDetector:
             boxes[rows] = lengthened(
                 boxes[rows], pixel[line], part, energies, self.config.interline
             )
-        keep = best_first(boxes, labels, scores, self.config.decode.merge_iou)
-        return Found(boxes[keep], labels[keep], scores[keep].astype(np.float64))
+        found = Found(boxes, labels, scores.astype(np.float64))
+        return non_maximum_suppression(found, self.config.decode.merge_iou)
 
 
 def summits(energy: Floats, cut: float) -> tuple[Whole, Whole]:
@@ -181,25 +176,6 @@ def summits(energy: Floats, cut: float) -> tuple[Whole, Whole]:
     plane, place = np.divmod(inside, (h + 2) * wide)
     pixels = plane * (h * w) + (place // wide - 1) * w + place % wide - 1
     return pixels, pixels[upward]
-
-
-def best_first(boxes: Floats, labels: Whole, scores: Floats, most: float) -> Whole:
-    """Rows by falling score, without those that overlap a better one of their class by more."""
-    order = np.argsort(-scores, kind="stable")
-    area = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
-    gone = np.zeros(len(boxes), dtype=bool)
-    for label in np.unique(labels):
-        rows = order[labels[order] == label]
-        while len(rows):
-            best, rows = rows[0], rows[1:]
-            low = np.maximum(boxes[best, :2], boxes[rows, :2])
-            high = np.minimum(boxes[best, 2:], boxes[rows, 2:])
-            both = np.prod(np.maximum(high - low, 0), axis=1)
-            same = both / (area[best] + area[rows] - both) > most
-            gone[rows[same]] = True
-            rows = rows[~same]
-    kept: Whole = order[~gone[order]]
-    return kept
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from deepscores_tools.ink import ink_of
 
-from .config import STRIDE
+from .config import MULTIPLE, STRIDE
 from .detector import Detector
-from .network import MULTIPLE
 from .scaling import at_interline
 from .watershed import energy_map
 
@@ -47,8 +46,7 @@ def class_picture(
 def _labels(detector: Detector, ink: NDArray[np.uint8]) -> NDArray[np.int64]:
     """The class of every pixel of the maps, (h, w)."""
     with torch.inference_mode():
-        x = torch.from_numpy(ink).to(detector.device)[None, None].to(detector.dtype) / 255
-        features, logits = detector.net(x.contiguous(memory_format=torch.channels_last))
+        features, logits = detector.maps(ink)
         family = energy_map(logits[0]).argmax(0).flatten()
         vectors = features[0].flatten(1).T
         parts = [

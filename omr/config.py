@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError,
 from deepscores_tools.errors import InputError, reason
 
 STRIDE = 2  # input pixels to one of the maps (network.py)
+MULTIPLE = 32  # sides of what the network takes, in pixels: its deepest stride
+LOG_SIDES = -6.0, 5.0  # log of a box's sides in interlines; beyond these none is believed
 UNTUNED = 0.3  # the threshold of a class that a model names none for
 
 
@@ -119,7 +121,7 @@ class ModelConfig(_Frozen):
 
     @model_validator(mode="after")
     def _each_class_once(self) -> ModelConfig:
-        names = [*self.classes, *self.staff_classes]
+        names = self.all_classes
         if len(set(names)) != len(names):
             twice = sorted({n for n in names if names.count(n) > 1})
             raise ValueError(f"classes in more than one family: {', '.join(twice)}")
@@ -129,6 +131,11 @@ class ModelConfig(_Frozen):
     def classes(self) -> tuple[str, ...]:
         """Class names in the order of the network's logits (staff classes are not among them)."""
         return tuple(name for members in self.families.values() for name in members)
+
+    @property
+    def all_classes(self) -> tuple[str, ...]:
+        """Names of everything that the model finds."""
+        return (*self.classes, *self.staff_classes)
 
     @property
     def uncalibrated(self) -> ModelConfig:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from deepscores_tools.company import told_by_company
@@ -22,16 +22,16 @@ from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.upright import Upright, upright
 
 from .calibration import calibrated
-from .config import ModelConfig
-from .found import Found, fused
+from .config import MULTIPLE, ModelConfig
+from .found import Found, fused, joint, non_maximum_suppression
 from .memory import keep_freed_memory
 from .model_store import load_model
-from .network import MULTIPLE, WatershedNet
+from .network import WatershedNet
 from .refiner import refine
 from .scaling import at_interline
 from .tiling import parts
 from .upside_down import DOUBTFUL, clefs_at_left, readable
-from .watershed import decode, merged, together
+from .watershed import decode
 
 
 def pick_device(device: str) -> torch.device:
@@ -82,7 +82,7 @@ class Detector:
     @property
     def classes(self) -> tuple[str, ...]:
         """Names of everything this model can find."""
-        return (*self.config.classes, *self.config.staff_classes)
+        return self.config.all_classes
 
     def detect(
         self,
@@ -132,11 +132,11 @@ class Detector:
         height, width = page.gray.shape
         names = self.config.classes
         scores = np.array([least(name) for name in names])
-        found = self.run(page.ink, interline, scores)
+        found = self.run(page.ink, interline, scores).within(width, height)
         symbols = [
             Symbol(name=names[label], box=Box(*box), score=score)
             for box, label, score in zip(
-                _inside(found.boxes, width, height).tolist(),
+                found.boxes.tolist(),
                 found.labels.tolist(),
                 found.scores.tolist(),
                 strict=True,
@@ -169,7 +169,8 @@ class Detector:
         elif len(views) == 1:
             return Found(boxes, found.labels, scores)
         # What was apart may have been brought to one place.
-        return merged(Found(boxes, found.labels, scores), self.config.decode.merge_iou)
+        found = Found(boxes, found.labels, scores)
+        return non_maximum_suppression(found, self.config.decode.merge_iou)
 
     def _view(self, ink: NDArray[np.uint8], interline: float) -> Found:
         """What is found on ink (H, W) brought from this interline to the model's, in its frame."""
@@ -183,13 +184,19 @@ class Detector:
         found = []
         for part in parts(*ink.shape):
             with torch.inference_mode():
-                x = torch.from_numpy(ink[part.read]).to(self.device)[None, None]
-                x = (x.to(self.dtype) / 255).contiguous(memory_format=torch.channels_last)
-                features, energy = self.net(x)
+                features, energy = self.maps(ink[part.read])
                 here = decode(self.net, features[0], energy[0], self.config, part.core)
             rows, columns = part.read
             found.append(here.moved(columns.start, rows.start))
-        return together(found, self.config.decode.merge_iou)
+        if len(found) == 1:
+            return found[0]
+        return non_maximum_suppression(joint(found), self.config.decode.merge_iou)
+
+    def maps(self, ink: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
+        """What the network tells of ink (H, W), sides multiples of MULTIPLE: see WatershedNet."""
+        x = torch.from_numpy(ink).to(self.device)[None, None].to(self.dtype) / 255
+        features, energy = self.net(x.contiguous(memory_format=torch.channels_last))
+        return features, energy
 
 
 def _facts(page: Upright) -> dict[str, str | int | float]:
@@ -213,13 +220,6 @@ def _gray(image: NDArray[np.uint8] | Path | str) -> NDArray[np.uint8]:
     if image.dtype != np.uint8 or image.ndim not in (2, 3):
         raise ValueError(f"expected uint8 (H, W) or (H, W, 3), got {image.dtype} {image.shape}")
     return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)  # type: ignore[return-value]
-
-
-def _inside(boxes: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64]:
-    """Boxes held within the page, at least half a pixel wide and high."""
-    low = np.clip(boxes[:, :2], 0, (width - 0.5, height - 0.5))
-    high = np.clip(boxes[:, 2:], low + 0.5, (width, height))
-    return np.concatenate((low, high), axis=1)
 
 
 def _fold_batch_norms(module: nn.Module) -> None:

@@ -83,7 +83,7 @@ def with_frequent(
 def model_thresholds(model: str) -> dict[str, float]:
     """A model's score thresholds per class: a released model's name or a folder. InputError."""
     config = read_config(model_folder(Path(model)))
-    names = (*config.classes, *config.staff_classes)
+    names = config.all_classes
     return {name: config.threshold(name) for name in names}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +26,12 @@ class Found:
         """The same, seen from a frame whose origin lies dx, dy pixels to the upper left."""
         return Found(self.boxes + np.array([dx, dy, dx, dy]), self.labels, self.scores)
 
+    def within(self, width: int, height: int) -> Found:
+        """The same, held within a page of this size, at least half a pixel wide and high."""
+        low = np.clip(self.boxes[:, :2], 0, (width - 0.5, height - 0.5))
+        high = np.clip(self.boxes[:, 2:], low + 0.5, (width, height))
+        return Found(np.concatenate((low, high), axis=1), self.labels, self.scores)
+
 
 def joint(parts: Sequence[Found]) -> Found:
     """All detections of the parts, in their order."""
@@ -33,6 +40,21 @@ def joint(parts: Sequence[Found]) -> Found:
         for name in ("boxes", "labels", "scores")
     )
     return Found(boxes, labels, scores)
+
+
+def non_maximum_suppression(found: Found, iou: float) -> Found:
+    """Best first; of detections of one class that overlap by more only the best stays."""
+    # OpenCV's: torchvision takes a second and 160 MiB to import, for nothing else.
+    corners, sides = found.boxes[:, :2], found.boxes[:, 2:] - found.boxes[:, :2]
+    places = np.concatenate((corners, sides), axis=1)
+    kept = [np.zeros(0, np.intp)]
+    for label in np.unique(found.labels):
+        rows = np.flatnonzero(found.labels == label)
+        best = cv2.dnn.NMSBoxes(places[rows].tolist(), found.scores[rows].tolist(), 0.0, iou)
+        kept.append(rows[np.asarray(best, np.intp)])
+    rows = np.concatenate(kept)
+    rows = rows[np.argsort(-found.scores[rows], kind="stable")]
+    return Found(found.boxes[rows], found.labels[rows], found.scores[rows])
 
 
 def fused(views: Sequence[Found]) -> Found:

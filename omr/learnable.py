@@ -36,7 +36,7 @@ def left_out(pages: Sequence[Page], model: ModelConfig, least: int) -> Iterator[
     if bare:
         yield f"{len(bare)} pages left out, as no staves were found: {listed(bare)}"
     counts = Counter(s.name for page in pages for s in page.symbols)
-    known = {*model.classes, *model.staff_classes}
+    known = set(model.all_classes)
     foreign = sorted(n for n, c in counts.items() if n not in known and c >= least)
     if foreign:
         yield f"{len(foreign)} classes left out that the model does not know: {listed(foreign)}"

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 from torchvision.ops import distance_box_iou_loss, generalized_box_iou_loss
 
+from .config import LOG_SIDES
 from .crops import Batch
 from .looks import Looks
 from .network import WatershedNet
@@ -28,7 +29,7 @@ WINDOW = 5  # steps of a running mean
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Predictions:
     """What the network tells of a batch: energy logits (N, F, K, h, w), class logits (P, C) and
     boxes (P, 4) at the sampled pixels."""
 
@@ -37,7 +38,7 @@ class Told:
     boxes: Tensor
 
     @classmethod
-    def of(cls, net: WatershedNet, batch: Batch) -> Told:
+    def of(cls, net: WatershedNet, batch: Batch) -> Predictions:
         """Run the network; its sparse heads in full precision."""
         features, energy = net(batch.ink.contiguous(memory_format=torch.channels_last))
         crop, family, y, x = batch.place.T
@@ -114,7 +115,7 @@ def box_loss(predicted: Tensor, wanted: Tensor, kind: str) -> Tensor:
     """
     if not len(wanted):
         return predicted.sum() * 0.0
-    sides, wanted_sides = predicted[:, 2:].clamp(-6, 5).exp(), wanted[:, 2:].exp()
+    sides, wanted_sides = predicted[:, 2:].clamp(*LOG_SIDES).exp(), wanted[:, 2:].exp()
     if kind == "squared":
         return functional.mse_loss(sides, wanted_sides)
     iou = distance_box_iou_loss(

@@ -18,8 +18,6 @@ from .layers import Residual, conv_bn, double
 from .refinenet import RefineNet
 from .refiner import Refiner
 
-MULTIPLE = 32
-
 
 class Pyramid(nn.Module):
     """Ink (N, 1, H, W) to features (N, D, h, w): down to stride 32 and back up to stride 2.

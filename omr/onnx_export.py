@@ -25,9 +25,9 @@ from torch import Tensor, nn
 from deepscores_tools.errors import InputError
 from deepscores_tools.whole_folder import whole_folder
 
-from .config import ModelConfig
+from .config import MULTIPLE, ModelConfig
 from .model_store import copy_with_card, load_model
-from .network import MULTIPLE, WatershedNet
+from .network import WatershedNet
 from .refiner import Refiner, places
 from .regions import SIZE
 from .watershed import energy_map

@@ -42,7 +42,7 @@ from .config import (
 from .crops import Batch, CachedPage, CropDataset, cache_pages, collate
 from .detector import Detector, fast_dtype, pick_device
 from .learnable import learnable, left_out
-from .losses import Told, TotalLoss, refiner_loss
+from .losses import Predictions, TotalLoss, refiner_loss
 from .memory import keep_freed_memory
 from .model_store import load_model, model_folder, read_config, save_model
 from .network import WatershedNet
@@ -229,9 +229,9 @@ class _Run:
         losses: dict[str, Tensor] = {}
         bands: dict[str, float] = {}
         if not set(frozen) >= _DETECTOR:
-            told = Told.of(self.net, batch)
-            losses = told.losses(batch, self.training.box_loss)
-            bands = told.by_band(batch, self.training.box_loss, self.instances)
+            predictions = Predictions.of(self.net, batch)
+            losses = predictions.losses(batch, self.training.box_loss)
+            bands = predictions.by_band(batch, self.training.box_loss, self.instances)
         if self.net.refiner and "refiner" not in frozen and len(batch.looks.label):
             losses["refiner"] = refiner_loss(self.net.refiner, batch.looks)
         return {name: loss for name, loss in losses.items() if name in stage.learn}, bands

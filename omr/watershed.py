@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,8 +17,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .config import STRIDE, ModelConfig
-from .found import Found, joint
+from .config import LOG_SIDES, STRIDE, ModelConfig
+from .found import Found, non_maximum_suppression
 from .ridges import joined, lengthened
 
 
@@ -195,14 +194,14 @@ def _read(
     pixel = torch.stack(((x + 0.5) * STRIDE, (y + 0.5) * STRIDE), dim=1)
     if config.decode.box == "offset":
         centre = mean(pixel + box[:, :2] * config.interline)
-        sides = mean(box[:, 2:]).clamp(-6, 5).exp() * config.interline
+        sides = mean(box[:, 2:]).clamp(*LOG_SIDES).exp() * config.interline
     else:
         centre = mean(pixel)
         if config.decode.box == "cached":
             sizes = [config.sizes.get(name, (1.0, 1.0)) for name in config.classes]
             sides = torch.tensor(sizes, device=label.device)[label] * config.interline
         else:
-            sides = mean(box[:, 2:].clamp(-6, 5).exp()) * config.interline
+            sides = mean(box[:, 2:].clamp(*LOG_SIDES).exp()) * config.interline
     score = mean(height) * chance.gather(1, label[:, None])[:, 0]
     corners = torch.cat((centre - sides / 2, centre + sides / 2), dim=1)
     line = torch.isin(family, torch.tensor(config.ridge_planes, device=family.device).long())
@@ -213,24 +212,5 @@ def _read(
         corners[rows] = torch.from_numpy(longer).to(corners)
     arrays = (t.double().cpu().numpy() for t in (corners, label, score.clamp(0, 1)))
     boxes, labels, scores = arrays
-    return merged(Found(boxes, labels.astype(np.int64), scores), config.decode.merge_iou)
-
-
-def together(found: Sequence[Found], merge_iou: float) -> Found:
-    """The detections of a page's parts, best first, those found twice once."""
-    return found[0] if len(found) == 1 else merged(joint(found), merge_iou)
-
-
-def merged(found: Found, merge_iou: float) -> Found:
-    """Best first; of detections of one class that overlap by more only the best stays."""
-    # OpenCV's: torchvision takes a second and 160 MiB to import, for nothing else.
-    corners, sides = found.boxes[:, :2], found.boxes[:, 2:] - found.boxes[:, :2]
-    places = np.concatenate((corners, sides), axis=1)
-    kept = [np.zeros(0, np.intp)]
-    for label in np.unique(found.labels):
-        rows = np.flatnonzero(found.labels == label)
-        best = cv2.dnn.NMSBoxes(places[rows].tolist(), found.scores[rows].tolist(), 0.0, merge_iou)
-        kept.append(rows[np.asarray(best, np.intp)])
-    rows = np.concatenate(kept)
-    rows = rows[np.argsort(-found.scores[rows], kind="stable")]
-    return Found(found.boxes[rows], found.labels[rows], found.scores[rows])
+    found = Found(boxes, labels.astype(np.int64), scores)
+    return non_maximum_suppression(found, config.decode.merge_iou)

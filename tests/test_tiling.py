@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from omr import tiling
+from omr.config import MULTIPLE
 from omr.detector import Detector
-from omr.network import MULTIPLE
 
 
 def test_cores_cover_a_large_page_once() -> None:

@@ -105,7 +105,7 @@ def _facts(model: str) -> dict[str, Any]:
     return {
         "name": config.name,
         "licence": config.licence,
-        "classes": len(config.classes) + len(config.staff_classes),
+        "classes": len(config.all_classes),
         "interline": config.interline,
         "refiner": config.refiner is not None,
         "bytes": sum(f.stat().st_size for f in folder.glob("*.safetensors")),
