@@ -268,13 +268,8 @@ def _edges(band: NDArray[np.uint8], xs: Doubles, lines: Doubles, thickness: floa
         inked, middle = inked[:, whole], middle[whole]
         tops = middle - reach + inked.argmax(axis=0)
         bottoms = middle + reach - inked[::-1].argmax(axis=0)
-        edges.append((_quantile(tops, SPECKS), _quantile(bottoms, 1 - SPECKS) + 1))
+        edges.append((np.quantile(tops, SPECKS), np.quantile(bottoms, 1 - SPECKS) + 1))
     return np.array(edges, dtype=np.float64)
-
-
-def _quantile(values: Doubles, share: float) -> float:
-    """As numpy's, whose checks take longer than the sorting."""
-    return float(np.interp(share * (len(values) - 1), np.arange(len(values)), np.sort(values)))
 
 
 def _comb(lines: Doubles) -> Doubles:

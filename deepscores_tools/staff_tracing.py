@@ -62,7 +62,7 @@ def run_spacing(ink: Bools) -> tuple[list[float], float] | None:
     interline however thick the lines are. None where nothing on the page repeats.
     """
     few = np.ascontiguousarray(ink[:, :: max(1, ink.shape[1] // 600)])
-    columns = np.asarray(cv2.transpose(few.view(np.uint8)), np.uint8)  # ten times faster than .T
+    columns = np.asarray(cv2.transpose(few.view(np.uint8)), np.uint8)  # .T takes five times as long
     columns[:, 0] = columns[:, -1] = 0
     edges = np.flatnonzero(np.diff(columns.ravel().view(np.int8))) + 1
     if len(edges) < 4:

@@ -115,9 +115,7 @@ class _Run:
             tqdm.write(f"Notice: {notice}")
         cached = cache_pages(pages, out / "cache", self.model.classes)
         del pages  # masks are large; the cache holds what training needs
-        if not any(len(page.labels) for page in cached):
-            where = ", ".join(recipe.data.train)
-            raise InputError(where, "no symbol of the model's classes on any page with staves")
+        _require_symbols(cached, recipe.data.train)
         self.crops = CropDataset(cached, self.model, recipe.augment, recipe.training)
         self.instances = [len(members) for members in self.crops.members]
         torch.manual_seed(self.training.seed)
@@ -131,9 +129,7 @@ class _Run:
         learnt = [*self.net.parameters()]
         self.pretraining: Pretraining | None = None
         if any(stage.task for stage in self.training.stages):
-            if not any(len(page.labels) for page in self._cached_val()):
-                where = ", ".join(recipe.data.val)
-                raise InputError(where, "no symbol of the model's classes on any page with staves")
+            _require_symbols(self._cached_val(), recipe.data.val)
             self.pretraining = Pretraining(self.net, self.model).to(device)
             self.modules["pretraining"] = self.pretraining
             learnt += self.pretraining.parameters()
@@ -283,6 +279,13 @@ class _Run:
         facts = {"step": self.step, "best": self.best, "recent": self.total.recent}
         facts |= {"recipe": _essence(self.recipe)}
         save_checkpoint(self.checkpoint, self.modules, self.optimiser, facts)
+
+
+def _require_symbols(pages: Sequence[CachedPage], specs: Sequence[str]) -> None:
+    """Raises InputError where the pages of these datasets show nothing to learn."""
+    if not any(len(page.labels) for page in pages):
+        problem = "no symbol of the model's classes on any page with staves"
+        raise InputError(", ".join(specs), problem)
 
 
 _LEARNT: Mapping[str, set[Part]] = {
