@@ -28,8 +28,8 @@ from deepscores_tools.whole_file import write_whole
 from omr.config import MULTIPLE, Recipe, read_recipe
 from omr.detector import Detector, set_threads
 from omr.evaluation import evaluate
+from omr.evaluation.validation import validation_pages
 from omr.training import train
-from omr.validation import validation_pages
 
 A4 = (170, 120)  # interlines high and wide, at staves of 7 mm
 VARIANTS: Mapping[str, Mapping[str, Any]] = {

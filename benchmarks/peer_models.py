@@ -21,13 +21,14 @@ from torchvision.models.detection import fasterrcnn_resnet50_fpn, retinanet_resn
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 
 from omr.config import ModelConfig
-from omr.crops import CropDataset, collate
 from omr.detector import Detector, fast_dtype
 from omr.found import Found
 from omr.layers import conv_bn
-from omr.losses import Predictions, refiner_loss
 from omr.network import WatershedNet
-from omr.pretraining import paint
+from omr.training.batches import collate
+from omr.training.crops import CropDataset
+from omr.training.losses import Predictions, refiner_loss
+from omr.training.pretraining import paint
 
 CPU = torch.device("cpu")
 MOST = 5000  # proposals, and detections a page

@@ -11,10 +11,9 @@ from deepscores_tools.formats import read_selected
 from deepscores_tools.ink import ink_of
 from deepscores_tools.page_images import read_page
 from deepscores_tools.page_sources import pages_of_file
-from deepscores_tools.staff_lines import Staff
-from deepscores_tools.staves import find_staves
+from deepscores_tools.staves import Staff, find_staves
+from deepscores_tools.staves.systems import find_systems
 from deepscores_tools.symbols import Page
-from deepscores_tools.systems import find_systems
 
 KINDS = ("notehead", "rest", "accidental")  # how the class names begin
 

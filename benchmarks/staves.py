@@ -29,7 +29,7 @@ from deepscores_tools.ink import ink_of
 from deepscores_tools.page_images import read_page
 from deepscores_tools.page_sources import pages_of_file
 from deepscores_tools.staves import find_staves
-from deepscores_tools.systems import find_systems
+from deepscores_tools.staves.systems import find_systems
 from deepscores_tools.true_interline import true_interline
 
 HERE = Path(__file__).resolve().parent

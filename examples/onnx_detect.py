@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from deepscores_tools.company import told_by_company
 from deepscores_tools.page_images import read_first_page
-from deepscores_tools.staff_position import named_by_place
 from deepscores_tools.staves import staves_as_symbols
+from deepscores_tools.staves.position import named_by_place
 from deepscores_tools.symbols import Box, Symbol
 from deepscores_tools.upright import upright
 from omr.calibration import calibrated

@@ -16,8 +16,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from deepscores_tools.company import told_by_company
 from deepscores_tools.errors import InputError
-from deepscores_tools.staff_position import named_by_place
 from deepscores_tools.staves import staves_as_symbols
+from deepscores_tools.staves.position import named_by_place
 from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.upright import Upright, upright
 

@@ -12,10 +12,10 @@ from pycocotools.cocoeval import COCOeval
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.symbols import Box, Page, Symbol
-from omr.average_precision import best_threshold
-from omr.class_pairs import ClassPairs
-from omr.evaluation import IOUS, SIZES, evaluate
-from omr.reliability import reliability
+from omr.evaluation.average_precision import best_threshold
+from omr.evaluation.class_pairs import ClassPairs
+from omr.evaluation.coco_dense import IOUS, SIZES, evaluate
+from omr.evaluation.reliability import reliability
 
 
 def page(name: str, symbols: list[Symbol]) -> Page:

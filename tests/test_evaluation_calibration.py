@@ -7,10 +7,11 @@ import pytest
 from pydantic import ValidationError
 
 from deepscores_tools.symbols import Box, Page, Symbol
-from omr.calibration import calibrated, fit_calibration, fitted
+from omr.calibration import calibrated
 from omr.config import ModelConfig
 from omr.evaluation import evaluate
-from omr.reliability import reliability
+from omr.evaluation.fitting import fit_calibration, fitted
+from omr.evaluation.reliability import reliability
 
 MODEL = ModelConfig(name="m", families={"all": ("x",)})
 

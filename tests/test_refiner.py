@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from omr.looks import make_looks, shaken
-from omr.losses import side_loss
 from omr.refiner import Refiner, places, refine
 from omr.regions import SIZE, cut_cells, on_pixels, regions_of
+from omr.training.looks import make_looks, shaken
+from omr.training.losses import side_loss
 
 INTERLINE = 20.0
 

@@ -177,9 +177,7 @@ def test_scores_that_fail_are_listed_and_not_tried_again(
     assert not list(check_dataset(str(out), CheckReport(), None))
 
 
-def test_a_full_disk_is_no_fault_of_the_score(
-    scores: Path, tmp_path: Path
-) -> None:
+def test_a_full_disk_is_no_fault_of_the_score(scores: Path, tmp_path: Path) -> None:
     """The run stops, and goes on once there is room."""
     out = tmp_path / "out"
     blocked = tmp_path / ".out.unfinished/000000/images"

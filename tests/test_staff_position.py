@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepscores_tools.staff_lines import Staff
-from deepscores_tools.staff_position import named_by_place
-from deepscores_tools.staves import Staves
+from deepscores_tools.staves import Staff, Staves
+from deepscores_tools.staves.position import named_by_place
 from deepscores_tools.symbols import Box, Symbol
 
 LINES = np.array([[100.0, 110.0], [110, 120], [120, 130], [130, 140], [140, 150]])  # a slope

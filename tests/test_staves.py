@@ -7,9 +7,9 @@ import pytest
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.formats.mung import read_page
 from deepscores_tools.ink import ink_of
-from deepscores_tools.staff_tracing import thin_ink
 from deepscores_tools.staves import find_staves, staves_as_symbols, whole_staves
-from deepscores_tools.systems import find_systems
+from deepscores_tools.staves.systems import find_systems
+from deepscores_tools.staves.tracing import thin_ink
 from deepscores_tools.true_interline import true_interline
 
 REPO = Path(__file__).resolve().parents[1]

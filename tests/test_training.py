@@ -23,7 +23,6 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.folder_lock import only_writer
 from deepscores_tools.formats import coco
 from deepscores_tools.symbols import Box, Page, Symbol
-from omr.checkpoint import load_checkpoint, read_facts, save_checkpoint
 from omr.config import (
     AugmentConfig,
     ModelConfig,
@@ -34,12 +33,17 @@ from omr.config import (
     read_recipe,
     resolve_families,
 )
-from omr.crops import CropDataset, cache_pages
 from omr.detector import Detector
 from omr.model_store import load_model, read_config, save_model, write_config
 from omr.network import WatershedNet
-from omr.pretraining import PatchDataset, PixelDataset, mean_iou
-from omr.training import learning_rate, schedule, start_from, train, written_out
+from omr.training import train
+from omr.training.checkpoint import load_checkpoint, read_facts, save_checkpoint
+from omr.training.crops import CropDataset
+from omr.training.new_model import written_out
+from omr.training.page_cache import cache_pages
+from omr.training.pretraining import PatchDataset, PixelDataset, mean_iou
+from omr.training.schedule import learning_rate, schedule
+from omr.training.start import start_from
 
 ROOT = Path(__file__).parent.parent
 INTERLINE = 16
@@ -479,7 +483,7 @@ def test_the_thesiss_schedule_runs_and_resumes(recipe: Recipe, tmp_path: Path) -
     )
     assert [list(steps) for _, steps in schedule(recipe.training)][-1] == [10, 11]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("omr.training.tqdm.write", interrupt_at("mIoU"))
+        patch.setattr("omr.training.run.tqdm.write", interrupt_at("mIoU"))
         with pytest.raises(KeyboardInterrupt):
             train(recipe, tmp_path / "run", "cpu")
     folder = train(recipe, tmp_path / "run", "cpu")

@@ -21,8 +21,8 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.formats import coco, mung
 from deepscores_tools.symbols import Box, Page, Symbol
 from omr import spool
-from omr.class_pairs import ClassPairs
 from omr.evaluation import evaluate
+from omr.evaluation.class_pairs import ClassPairs
 from omr.model_store import model_folder, model_hash
 from omr.overlay import FAMILIES, family_of
 from omr.viewer import PageRecords, ViewedPage, write_document

@@ -12,7 +12,7 @@ from torchvision.ops import box_iou
 from omr.config import DecodeConfig, EnergyConfig, ModelConfig
 from omr.found import Found
 from omr.ridges import joined
-from omr.targets import Targets, make_targets
+from omr.training.targets import Targets, make_targets
 from omr.watershed import connected, decode, summits
 
 FAMILIES = {

@@ -45,14 +45,14 @@ def evaluate(
     --min-score 0 for the full average precision.
     """
     from deepscores_tools.whole_file import whole_stream
-    from omr.class_pairs import ClassPairs
-    from omr.evaluation_files import (
+    from omr.evaluation.class_pairs import ClassPairs
+    from omr.evaluation.files import (
         crops_of_worst,
         evaluate_files,
         model_thresholds,
         with_frequent,
     )
-    from omr.evaluation_table import report_text
+    from omr.evaluation.table import report_text
 
     if (classes_with is None) != (not train):
         raise click.UsageError("--classes-with and --train go together")
@@ -68,7 +68,7 @@ def evaluate(
         with whole_stream(json_file) as stream:
             stream.write(report.to_json())
     if html_file:
-        from omr.evaluation_html import report_html  # imports matplotlib
+        from omr.evaluation.html import report_html  # imports matplotlib
 
         at = f"of the model {model}" if model else f"{min_score or 0:g} for all classes"
         facts = {"truth": truth, "detections": detections, "thresholds": at}

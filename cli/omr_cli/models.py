@@ -88,7 +88,7 @@ def calibrate(
     """
     from deepscores_tools.formats import read_selected
     from omr.detector import set_threads
-    from omr.validation import calibrate as fit
+    from omr.evaluation.validation import calibrate as fit
 
     set_threads(threads)
     pages = [page for dataset in datasets for page in read_selected(dataset)]

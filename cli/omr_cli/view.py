@@ -39,7 +39,7 @@ def view(
     choose pages by an attribute, as `muscima-pp/v2.0#writer=07` does.
     """
     from deepscores_tools.page_choice import parse_spec
-    from omr.class_pairs import ClassPairs
+    from omr.evaluation.class_pairs import ClassPairs
     from omr.run_folder import VIEW, is_run
 
     path, _ = parse_spec(dataset)

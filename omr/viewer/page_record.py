@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from deepscores_tools.formats.coco_write import image_row
 from deepscores_tools.symbols import Page, Symbol, box_array
 
-from ..class_pairs import ClassPairs
+from ..evaluation.class_pairs import ClassPairs
 from ..matching import match, overlapping
 
 IOU = 0.5

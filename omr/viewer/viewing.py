@@ -19,8 +19,8 @@ from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.symbols import Page
 
 from .. import spool
-from ..class_pairs import ClassPairs
-from ..evaluation_files import model_thresholds
+from ..evaluation.class_pairs import ClassPairs
+from ..evaluation.files import model_thresholds
 from ..model_store import model_folder, model_hash
 from ..run_folder import RUN, SPOOL, is_run, pictures_of
 from .document import Written, write_document

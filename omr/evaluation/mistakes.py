@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from deepscores_tools.symbols import Box
 
-from .matching import match, overlapping
+from ..matching import match, overlapping
 
 IOU = 0.5
 WORST = 8

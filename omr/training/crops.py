@@ -1,4 +1,4 @@
-"""Training crops: page cache, class-aware sampling, degradation, targets.
+"""Training crops: class-aware sampling, degradation, targets.
 
 Crop number `i` depends on (seed, i) alone, so a resumed run sees the same data in the same order
 whatever the number of workers.
@@ -6,11 +6,7 @@ whatever the number of workers.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from io import BytesIO
-from pathlib import Path
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -20,14 +16,12 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from deepscores_tools.canvas import window
-from deepscores_tools.dataset_image import page_image
 from deepscores_tools.degradation import degrade, draw_preset
 from deepscores_tools.ink import ink_of
-from deepscores_tools.symbols import Page, box_array
-from deepscores_tools.whole_file import write_whole
 
-from .config import AugmentConfig, ModelConfig, TrainConfig
+from ..config import AugmentConfig, ModelConfig, TrainConfig
 from .looks import Looks, bare, make_looks
+from .page_cache import CachedPage
 from .targets import Targets, make_targets
 
 # The refiner sees a symbol whole or not at all, and long ones seldom lie in a crop: some are cut
@@ -35,48 +29,6 @@ from .targets import Targets, make_targets
 LONG = 0.5  # of a crop's side
 LONG_LOOKS = 8  # at and beside one
 BESIDE = 2.0  # interlines around it
-
-
-@dataclass(frozen=True, slots=True)
-class CachedPage:
-    """A page at its own size: gray pixels in an .npy file, boxes (n, 4) and labels (n,)."""
-
-    pixels: Path
-    interline: float
-    boxes: NDArray[np.float32]
-    labels: NDArray[np.int64]
-
-
-def cache_pages(pages: Iterable[Page], folder: Path, classes: Sequence[str]) -> list[CachedPage]:
-    """Pages as .npy files that workers map into memory; symbols of other classes are left out.
-
-    Pages without interline cannot be scaled, so they are skipped. Raises InputError where a
-    page cannot be read, or the folder not be written.
-    """
-    index = {name: i for i, name in enumerate(classes)}
-    cached = []
-    for page in pages:
-        if page.interline is None:
-            continue
-        file = folder / f"{_fingerprint(page)}.npy"
-        if not file.exists():
-            stream = BytesIO()
-            np.save(stream, page_image(page))
-            write_whole(file, stream.getvalue())
-        known = [s for s in page.symbols if s.name in index]
-        labels = np.array([index[s.name] for s in known], dtype=np.int64)
-        boxes = box_array(known).astype(np.float32)
-        cached.append(CachedPage(file, page.interline, boxes, labels))
-    return cached
-
-
-def _fingerprint(page: Page) -> str:
-    """What tells a page from the pages of its own and of other datasets, and a picture from what
-    lay there before."""
-    picture = page.image.stat() if page.image and page.image.is_file() else None
-    drawn = (picture.st_size, picture.st_mtime_ns) if picture else len(page.symbols)
-    facts = (page.name, page.image, page.document, page.width, page.height, drawn)
-    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
 class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
@@ -276,39 +228,3 @@ def _thicker_or_thinner(
     soft = cv2.GaussianBlur(gray, (0, 0), sigma).astype(np.float32)
     middle = rng.uniform(70, 200)
     return np.asarray(np.clip((soft - middle) * 3 + 127, 0, 255), dtype=np.uint8)
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """N crops: ink (N, 1, H, W), energy (N, F, h, w), the P sampled pixels and M looks of all.
-
-    place: (P, 4) crop, family, y, x; label (P,); box (P, 4).
-    """
-
-    ink: Tensor
-    energy: Tensor
-    place: Tensor
-    label: Tensor
-    box: Tensor
-    looks: Looks
-
-    def to(self, device: torch.device) -> Batch:
-        tensors = (self.ink, self.energy, self.place, self.label, self.box)
-        moved = (t.to(device, non_blocking=True) for t in tensors)
-        return Batch(*moved, self.looks.to(device))  # type: ignore[arg-type, call-arg]
-
-
-def collate(crops: list[tuple[Tensor, Targets, Looks]]) -> Batch:
-    """Crops to one batch; the crop's number goes in front of each sampled pixel's place."""
-    inks, targets, looks = zip(*crops, strict=True)
-    places = [
-        torch.from_numpy(np.insert(target.place, 0, n, axis=1)) for n, target in enumerate(targets)
-    ]
-    return Batch(
-        ink=torch.stack(inks),
-        energy=torch.stack([torch.from_numpy(t.energy) for t in targets]),
-        place=torch.cat(places),
-        label=torch.cat([torch.from_numpy(t.label) for t in targets]),
-        box=torch.cat([torch.from_numpy(t.box) for t in targets]),
-        looks=Looks.together(looks),
-    )

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .regions import SIZE, cut_cells, log_extent, regions_of
+from ..regions import SIZE, cut_cells, log_extent, regions_of
 
 # Measured on detections of handwritten validation pages: sides are off by 0.02 interlines and 3 %
 # of the symbol's side in the middle, by six times that in one of a hundred (Student's t of 3

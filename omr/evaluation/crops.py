@@ -19,7 +19,7 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.symbols import Box, Page
 
 from .class_pairs import ClassPairs
-from .evaluation_errors import Mistake
+from .mistakes import Mistake
 
 MARGIN, LEAST = 1.5, 6.0  # around a box, and the least side of a crop, in interlines
 SLIMMEST = 0.4  # least ratio of a crop's sides

@@ -16,12 +16,12 @@ from torch import Tensor
 from torch.nn import functional
 from torchvision.ops import distance_box_iou_loss, generalized_box_iou_loss
 
-from .config import LOG_SIDES
-from .crops import Batch
+from ..config import LOG_SIDES
+from ..network import WatershedNet
+from ..refiner import Refiner, places
+from ..regions import SIZE
+from .batches import Batch
 from .looks import Looks
-from .network import WatershedNet
-from .refiner import Refiner, places
-from .regions import SIZE
 
 BANDS = {"under-30": 30, "30-to-299": 300, "300-to-2999": 3000, "3000-and-more": 10**12}
 """Classes by their instances in training: name of the band, and the number that ends it."""

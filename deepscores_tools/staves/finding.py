@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores_tools.staff_choice import settle
-from deepscores_tools.staff_lines import Staff, refine, stands_out
-from deepscores_tools.staff_tracing import (
+from deepscores_tools.staves.choice import settle
+from deepscores_tools.staves.lines import Staff, refine, stands_out
+from deepscores_tools.staves.tracing import (
     SIZES,
     Trace,
     gaps_closed,

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
-from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset
@@ -22,32 +19,33 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.folder_lock import only_writer
 from deepscores_tools.formats import read_selected
 from deepscores_tools.symbols import Page
-from deepscores_tools.vocabularies import DEEPSCORES
 from deepscores_tools.whole_file import remove_parts, write_whole
 
-from .calibration import fitted
-from .checkpoint import load_checkpoint, read_facts, save_checkpoint
-from .class_picture import class_picture
-from .config import (
+from ..config import (
     AugmentConfig,
-    DataConfig,
     ModelConfig,
     Part,
     Recipe,
     StageConfig,
     Task,
-    TrainConfig,
-    resolve_families,
 )
-from .crops import Batch, CachedPage, CropDataset, cache_pages, collate
-from .detector import Detector, fast_dtype, pick_device
-from .learnable import learnable, left_out
+from ..detector import Detector, fast_dtype, pick_device
+from ..evaluation.fitting import fitted
+from ..evaluation.validation import validate, validation_pages
+from ..learnable import learnable, left_out
+from ..memory import keep_freed_memory
+from ..model_store import model_folder, read_config, save_model
+from ..network import WatershedNet
+from .batches import Batch, collate
+from .checkpoint import load_checkpoint, read_facts, save_checkpoint
+from .class_picture import class_picture
+from .crops import CropDataset
 from .losses import Predictions, TotalLoss, refiner_loss
-from .memory import keep_freed_memory
-from .model_store import load_model, model_folder, read_config, save_model
-from .network import WatershedNet
+from .new_model import mean_sizes, written_out
+from .page_cache import CachedPage, cache_pages
 from .pretraining import TASKS, Labelled, Pretraining, examples
-from .validation import validate, validation_pages
+from .schedule import learning_rate, optimiser_for, schedule
+from .start import start_from
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -68,33 +66,6 @@ def train(recipe: Recipe, out: Path, device: str = "auto") -> Path:
         if checkpoint.exists() and read_facts(checkpoint).get("recipe") != _essence(recipe):
             raise InputError(out, "holds a run of another recipe; name another folder or remove it")
         return _Run(recipe, out, pick_device(device)).go()
-
-
-def written_out(model: ModelConfig, pages: Sequence[Page], data: DataConfig) -> ModelConfig:
-    """The model with its families' patterns replaced by the class names found on the pages."""
-    counts = Counter(s.name for page in pages for s in page.symbols)
-    found = {n for n, c in counts.items() if c >= data.min_instances}
-    if data.vocabulary == "deepscores":
-        found |= set(DEEPSCORES.names)
-    names = sorted(found - set(model.staff_classes))
-    try:
-        families = resolve_families(model.families, names)
-    except ValueError as error:
-        raise InputError("[model.families]", str(error)) from error
-    return model.model_copy(update={"families": families})
-
-
-def mean_sizes(pages: Sequence[Page]) -> dict[str, tuple[float, float]]:
-    """Mean width and height of each class on the pages, in interlines."""
-    sides: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for page in pages:
-        if page.interline is None:
-            continue
-        for symbol in page.symbols:
-            width, height = symbol.box.width, symbol.box.height
-            sides[symbol.name].append((width / page.interline, height / page.interline))
-    means = {name: np.mean(rows, axis=0) for name, rows in sides.items()}
-    return {name: (round(float(w), 3), round(float(h), 3)) for name, (w, h) in means.items()}
 
 
 _DETECTOR = {"pyramid", "energy", "classes", "box"}
@@ -133,7 +104,7 @@ class _Run:
             self.pretraining = Pretraining(self.net, self.model).to(device)
             self.modules["pretraining"] = self.pretraining
             learnt += self.pretraining.parameters()
-        self.optimiser = _optimiser([p for p in learnt if p.requires_grad], self.training)
+        self.optimiser = optimiser_for([p for p in learnt if p.requires_grad], self.training)
         self.total = TotalLoss(self.training.weights, self.training.normalise_losses)
         self.step, self.best = 0, -1.0
         self.checkpoint = out / CHECKPOINT
@@ -307,78 +278,6 @@ def _require_learning(recipe: Recipe) -> None:
                 f"a stage of {', '.join(stage.learn)}",
                 "all that it learns is frozen or not in the model; change stages or frozen",
             )
-
-
-def schedule(training: TrainConfig) -> list[tuple[StageConfig, range]]:
-    """The stages and the steps of each."""
-    shares = np.cumsum([stage.share for stage in training.stages])
-    ends = [round(training.steps * share / shares[-1]) for share in shares]
-    return [
-        (stage, range(*ends_of))
-        for stage, ends_of in zip(training.stages, pairwise([0, *ends]), strict=True)
-    ]
-
-
-def _optimiser(learnt: list[nn.Parameter], training: TrainConfig) -> torch.optim.Optimizer:
-    rate, decay = training.learning_rate, training.weight_decay
-    if training.optimiser == "rmsprop":  # the thesis's decay rate of 0.995
-        rms = torch.optim.RMSprop(learnt, rate, alpha=0.995, weight_decay=decay)
-        # From squares of 0 the first step is 14 times the rate, which RefineNet does not
-        # survive, having no norms: they begin at 1, as in the framework of the reference.
-        for p in learnt:
-            rms.state[p] = {"step": torch.zeros(()), "square_avg": torch.ones_like(p)}
-        return rms
-    return torch.optim.AdamW(learnt, rate, weight_decay=decay)
-
-
-def learning_rate(step: int, training: TrainConfig) -> float:
-    """Linear warm-up, constant, linear decay to 1 % over the last `decay` of the steps."""
-    rising = min((step + 1) / max(training.warmup, 1), 1.0)
-    left = (training.steps - step) / max(training.steps * training.decay, 1.0)
-    return training.learning_rate * min(rising, max(left, 0.01))
-
-
-def start_from(net: WatershedNet, own: ModelConfig, model: str) -> None:
-    """Copy the weights of another model wherever name and shape agree.
-
-    Rows that belong to a class or a family go by its name: classes may be added or left out.
-    """
-    donor, config = load_model(model)
-    classes = _common(own.classes, config.classes)
-    planes = _common(tuple(own.families), tuple(config.families))
-    by_name = {  # layer: (own row, donor's row) pairs, and how many values stand side by side
-        f"classes.{len(net.classes) - 1}": (classes, 1),
-        "refiner.told": (classes, 1),
-        f"box.{len(net.box) - 1}": (planes, 4),
-        "energy": (planes, net.levels),
-    }
-    apart = {  # heads of another build, in which a layer of this name is something else
-        part
-        for part, same in (
-            ("classes", len(net.classes) == len(donor.classes)),
-            ("box", len(net.box) == len(donor.box)),
-            ("energy", net.levels == donor.levels),
-        )
-        if not same
-    }
-    state = net.state_dict()
-    for name, value in donor.state_dict().items():
-        if name.partition(".")[0] in apart:
-            continue
-        pairs, each = by_name.get(name.rpartition(".")[0], ([], 0))
-        if name in state and state[name].shape[1:] == value.shape[1:]:
-            for mine, theirs in pairs:
-                mine_rows, their_rows = (slice(i * each, (i + 1) * each) for i in (mine, theirs))
-                state[name][mine_rows] = value[their_rows]
-            if not each and state[name].shape == value.shape:
-                state[name] = value
-    net.load_state_dict(state)
-
-
-def _common(own: Sequence[str], theirs: Sequence[str]) -> list[tuple[int, int]]:
-    """The places of the names that both have: (own, theirs)."""
-    place = {name: i for i, name in enumerate(theirs)}
-    return [(i, place[name]) for i, name in enumerate(own) if name in place]
 
 
 def _freeze(net: WatershedNet, part: str) -> None:

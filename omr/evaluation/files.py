@@ -11,12 +11,12 @@ from deepscores_tools.formats import coco, format_of, read_dataset, read_selecte
 from deepscores_tools.page_choice import parse_spec, select
 from deepscores_tools.symbols import Page
 
+from ..model_store import model_folder, read_config
 from .class_pairs import ClassPairs
-from .evaluation import evaluate
-from .evaluation_crops import Crop, crops_of
-from .evaluation_errors import Mistake
-from .evaluation_report import Report
-from .model_store import model_folder, read_config
+from .coco_dense import evaluate
+from .crops import Crop, crops_of
+from .mistakes import Mistake
+from .report import Report
 
 
 def evaluate_files(

@@ -16,13 +16,13 @@ from deepscores_tools.formats import read_selected
 from deepscores_tools.symbols import Page
 from deepscores_tools.whole_folder import whole_folder
 
-from .calibration import fitted
-from .config import DataConfig
-from .detector import Detector, pick_device
-from .evaluation import evaluate
-from .evaluation_report import Report
-from .learnable import learnable
-from .model_store import copy_with_card, load_model, write_config
+from ..config import DataConfig
+from ..detector import Detector, pick_device
+from ..learnable import learnable
+from ..model_store import copy_with_card, load_model, write_config
+from .coco_dense import evaluate
+from .fitting import fitted
+from .report import Report
 
 
 def validation_pages(data: DataConfig) -> list[Page]:

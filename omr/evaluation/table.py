@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from .evaluation_report import PROTOCOL, Counts, Report, Summary
+from .report import PROTOCOL, Counts, Report, Summary
 
 MOST = 15
 """Confusions that are shown."""

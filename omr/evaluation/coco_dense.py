@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from deepscores_tools.errors import listed
 from deepscores_tools.symbols import Page
 
+from ..matching import Pairs, area, match, overlapping
 from .average_precision import RECALLS, best_threshold, precision_curves
 from .class_pairs import ClassPairs
-from .evaluation_errors import Leftovers, confusions, mistakes, worst
-from .evaluation_input import Cell, Comparison, require_names, side_by_side
-from .evaluation_report import (
+from .input import Cell, Comparison, require_names, side_by_side
+from .mistakes import Leftovers, confusions, mistakes, worst
+from .report import (
     IOUS,
     ClassResult,
     Counts,
@@ -32,7 +33,6 @@ from .evaluation_report import (
     Report,
     SizeResult,
 )
-from .matching import Pairs, area, match, overlapping
 
 AT_25, AT_50, AT_75 = 0, 1, 6
 SIZES = {"small": (0.0, 32.0**2), "medium": (32.0**2, 96.0**2), "large": (96.0**2, 1e10)}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from deepscores_tools.staff_lines import Staff
-from deepscores_tools.staves import Staves
+from deepscores_tools.staves.finding import Staves
+from deepscores_tools.staves.lines import Staff
 from deepscores_tools.symbols import Symbol
 
 C_CLEFS = {3: "clefCAlto", 4: "clefCTenor"}  # by the line they are centred on, from the bottom

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from deepscores_tools.staff_lines import Staff
+from deepscores_tools.staves.lines import Staff
 
 CLOSEST = 5.0  # interlines from one staff's centre to the next one's
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from deepscores_tools.averaging import shrunk
 from deepscores_tools.sampling import sampled
-from deepscores_tools.staff_tracing import Trace
+from deepscores_tools.staves.tracing import Trace
 
 Doubles = NDArray[np.float64]
 

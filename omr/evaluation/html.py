@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from . import evaluation_figures as figures
-from .evaluation_crops import Crop
-from .evaluation_errors import Mistake, by_class
-from .evaluation_report import PROTOCOL, Report
+from . import figures
+from .crops import Crop
+from .mistakes import Mistake, by_class
+from .report import PROTOCOL, Report
 
 MOST_CONFUSIONS = 30
 SHEET_CLASSES = 40
@@ -37,12 +37,12 @@ def report_html(report: Report, facts: Mapping[str, str], crops: Mapping[Mistake
     there are any.
     """
     environment = Environment(
-        loader=PackageLoader("omr", "."), autoescape=True, undefined=StrictUndefined,
+        loader=PackageLoader("omr.evaluation", "."), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters["figure"] = _figure
     environment.filters["sparkline"] = figures.sparkline
-    return environment.get_template("evaluation_report.html").render(
+    return environment.get_template("report.html").render(
         report=report,
         facts=facts,
         protocol=PROTOCOL,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .average_precision import RECALLS, best_threshold
-from .evaluation_errors import Mistake
+from .mistakes import Mistake
 from .reliability import Reliability, reliability
 
 PROTOCOL = "coco-dense"

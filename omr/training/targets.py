@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .config import STRIDE, EnergyConfig, ModelConfig
+from ..config import STRIDE, EnergyConfig, ModelConfig
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from deepscores_tools.ink import ink_of
 
-from .config import MULTIPLE, STRIDE
-from .detector import Detector
-from .scaling import at_interline
-from .watershed import energy_map
+from ..config import MULTIPLE, STRIDE
+from ..detector import Detector
+from ..scaling import at_interline
+from ..watershed import energy_map
 
 SIDE = 1024  # pixels at the model's interline; smaller pages are shown whole
 AT_ONCE = 1 << 16  # pixels

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from .average_precision import RECALLS
-from .evaluation_report import IOUS, Report
+from .report import IOUS, Report
 
 SHOWN = (0.25, 0.5, 0.75, 0.9)
 """IoUs whose mean curve is drawn."""
