@@ -55,7 +55,7 @@ def class_frequencies(statistics: Statistics) -> Figure:
     axes = figure.add_subplot()
     places = np.arange(len(counts))
     axes.barh(places, list(counts.values()), height=0.8, color=_INK)
-    axes.set_yticks(places, list(counts), fontsize=7)
+    axes.set_yticks(places, list(counts), fontsize=7, parse_math=False)  # names may hold $
     axes.set_ylim(len(counts) - 0.4, -0.6)
     if counts:
         axes.set_xscale("log")
@@ -110,7 +110,7 @@ def example_sheet(statistics: Statistics, examples: Mapping[str, NDArray[np.uint
         axes.set_yticks([])
         part = statistics.classes[name] / statistics.symbols
         shown = name if len(name) <= 22 else f"{name[:21]}…"
-        axes.set_title(f"{shown}\n{_percent(part)}", fontsize=5.5, pad=2)
+        axes.set_title(f"{shown}\n{_percent(part)}", fontsize=5.5, pad=2, parse_math=False)
     return figure
 
 

@@ -291,6 +291,13 @@ def test_stats_are_the_thesis_s_table_and_figures(pictured: Path, tmp_path: Path
     assert json.loads(run("stats", pictured, "--json").stdout) == said
 
 
+def test_stats_draw_classes_as_they_are_called(pictured: Path, tmp_path: Path) -> None:
+    file = pictured / "annotations.json"
+    file.write_text(file.read_text().replace("noteheadFull", r"$\\no$"))
+    run("stats", pictured, "-o", tmp_path / "s")
+    assert (tmp_path / "s/class_frequencies.png").is_file()
+
+
 def test_detections_are_a_dataset_for_every_command(detections: Path, tmp_path: Path) -> None:
     images = ("--images", tmp_path / "scans")
     assert json.loads(run("info", detections, "--json").stdout)["scores"] == 1
