@@ -14,6 +14,7 @@ from deepscores_tools.page_names import KeyGuard
 from deepscores_tools.raster import read_raster
 from deepscores_tools.symbols import Page
 from deepscores_tools.whole_file import write_png
+from deepscores_tools.whole_folder import whole_folder
 
 PAPER, INK = 255, 0
 NOT_INK = frozenset({"staff", "staffSpace", "staffGrouping"})
@@ -50,13 +51,14 @@ def _drawn(picture: Path) -> NDArray[np.uint8]:
 
 
 def write_page_images(pages: Iterable[Page], out: Path) -> int:
-    """Write each page as `out/<page.key>.png`; the number written. Raises InputError."""
+    """Write each page as `out/<page.key>.png` in a new folder; how many. Raises InputError."""
     count = 0
     guard = KeyGuard(out)
-    for page in pages:
-        guard.check(page.name)
-        write_png(out / f"{page.key}.png", page_image(page))
-        count += 1
+    with whole_folder(out) as folder:
+        for page in pages:
+            guard.check(page.name)
+            write_png(folder / f"{page.key}.png", page_image(page))
+            count += 1
     return count
 
 

@@ -175,5 +175,5 @@ def _require_packages() -> None:
         import onnxruntime  # noqa: F401
     except ImportError as error:
         raise InputError(
-            "--onnx", f"needs the package {error.name}; pip install 'omr-detector[onnx]'"
+            "--onnx", f"needs the package {error.name}; pip install onnx onnxruntime"
         ) from error

@@ -66,7 +66,9 @@ def test_evaluate(truth: str, model: str, capsys: pytest.CaptureFixture[str]) ->
 
 def test_train_own_pages(tmp_path: Path, truth: str, model: str) -> None:
     small = ["--steps", "2", "--batch", "2", "--crop", "128", "--workers", "0"]
-    main_of("train_own_pages")([truth, "--model", model, *small, "-o", str(tmp_path / "run")])
+    main_of("train_own_pages")(
+        [truth, "--val", truth, "--model", model, *small, "-o", str(tmp_path / "run")]
+    )
     assert load_model(tmp_path / "run/model")[1].classes == ("notehead", "stem")
 
 

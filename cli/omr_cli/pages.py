@@ -12,7 +12,7 @@ from omr_cli.options import PATH
 @click.command(short_help="Write a dataset's pages as PNG files.")
 @click.argument("dataset")
 @click.option("-o", "--out", type=PATH, default=Path("pages"),
-              show_default=True, help="Folder to write to.")  # fmt: skip
+              show_default=True, help="New folder to write to.")  # fmt: skip
 def pages(dataset: str, out: Path) -> None:
     """Write the pages of DATASET as PNG files, those without a picture from their masks.
 

@@ -75,9 +75,7 @@ def _pyarrow(path: Path) -> tuple[Any, Any]:
         import pyarrow
         import pyarrow.parquet
     except ImportError as error:
-        raise InputError(
-            path, "parquet needs pyarrow; pip install 'omr-detector[parquet]'"
-        ) from error
+        raise InputError(path, "parquet needs pyarrow; pip install pyarrow") from error
     return pyarrow, pyarrow.parquet
 
 
