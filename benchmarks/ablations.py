@@ -25,11 +25,13 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.peers import without_staves
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.whole_file import write_whole
-from omr.config import MULTIPLE, Recipe, read_recipe
-from omr.detector import Detector, set_threads
+from omr.config import MULTIPLE
+from omr.detector import Detector
+from omr.device import set_threads
 from omr.evaluation import evaluate
-from omr.evaluation.validation import validation_pages
 from omr.training import train
+from omr.training.pages import validation_pages
+from omr.training.recipe import Recipe, read_recipe
 
 A4 = (170, 120)  # interlines high and wide, at staves of 7 mm
 VARIANTS: Mapping[str, Mapping[str, Any]] = {

@@ -24,7 +24,8 @@ from benchmarks.network_clock import NetworkClock
 from deepscores_tools.page_images import read_page
 from deepscores_tools.page_sources import find_pages
 from omr.batch import PageResult, detect_batch
-from omr.detector import Detector, set_threads, usable_cores
+from omr.detector import Detector
+from omr.device import set_threads, usable_cores
 from omr.outputs import Outputs, RunOptions
 
 PAGES_A_PDF = 100

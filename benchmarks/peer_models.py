@@ -21,7 +21,8 @@ from torchvision.models.detection import fasterrcnn_resnet50_fpn, retinanet_resn
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 
 from omr.config import ModelConfig
-from omr.detector import Detector, fast_dtype
+from omr.detector import Detector
+from omr.device import fast_dtype
 from omr.found import Found
 from omr.layers import conv_bn
 from omr.network import WatershedNet

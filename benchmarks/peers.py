@@ -40,14 +40,15 @@ from deepscores_tools.dataset_image import page_image
 from deepscores_tools.formats import read_selected
 from deepscores_tools.ink import ink_of
 from deepscores_tools.symbols import Box, Page, Symbol
-from omr.config import ModelConfig, Recipe, read_recipe
-from omr.detector import fast_dtype, set_threads
+from omr.config import ModelConfig
+from omr.device import fast_dtype, set_threads
 from omr.evaluation import evaluate
 from omr.found import Found
 from omr.scaling import at_interline
 from omr.training.crops import CropDataset
 from omr.training.new_model import written_out
 from omr.training.page_cache import cache_pages
+from omr.training.recipe import Recipe, read_recipe
 
 WARM_UP, DECAY = 0.05, 0.35  # shares of the time
 

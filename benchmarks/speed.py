@@ -18,7 +18,8 @@ from benchmarks.network_clock import NetworkClock
 from deepscores_tools.ink import ink_of
 from deepscores_tools.page_images import read_first_page
 from deepscores_tools.staves import find_staves
-from omr.detector import Detector, set_threads
+from omr.detector import Detector
+from omr.device import set_threads
 
 
 def main() -> None:

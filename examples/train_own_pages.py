@@ -15,8 +15,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from omr.config import AugmentConfig, DataConfig, Recipe, TrainConfig
 from omr.training import train
+from omr.training.recipe import AugmentConfig, DataConfig, Recipe, TrainConfig
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
@@ -15,7 +14,6 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from deepscores_tools.company import told_by_company
-from deepscores_tools.errors import InputError
 from deepscores_tools.staves import staves_as_symbols
 from deepscores_tools.staves.position import named_by_place
 from deepscores_tools.symbols import Box, Page, Symbol
@@ -23,6 +21,7 @@ from deepscores_tools.upright import Upright, upright
 
 from .calibration import calibrated
 from .config import MULTIPLE, ModelConfig
+from .device import fast_dtype, pick_device
 from .found import Found, fused, joint, non_maximum_suppression
 from .memory import keep_freed_memory
 from .model_store import load_model
@@ -32,26 +31,6 @@ from .scaling import at_interline
 from .tiling import parts
 from .upside_down import DOUBTFUL, clefs_at_left, readable
 from .watershed import decode
-
-
-def pick_device(device: str) -> torch.device:
-    """The device of "auto", "cpu" or "cuda". Raises InputError for CUDA where there is none."""
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    if device == "cuda" and not torch.cuda.is_available():
-        raise InputError("--device cuda", "no CUDA device here; use --device cpu")
-    return torch.device(device)
-
-
-def fast_dtype(device: torch.device) -> torch.dtype:
-    """bfloat16 where the processor computes in it, float32 elsewhere."""
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    native = any(
-        bool(getattr(torch.cpu, probe, lambda: False)())
-        for probe in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    )
-    return torch.bfloat16 if native else torch.float32
 
 
 class Detector:
@@ -234,17 +213,3 @@ def _fold_batch_norms(module: nn.Module) -> None:
             child[1] = nn.Identity()
         else:
             _fold_batch_norms(child)
-
-
-def usable_cores() -> int:
-    """The processor cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def set_threads(threads: int | None = None) -> None:
-    """Give torch and OpenCV this many threads (by default one per usable core)."""
-    threads = threads or usable_cores()
-    torch.set_num_threads(threads)
-    cv2.setNumThreads(threads)

@@ -117,6 +117,13 @@ def _refuse_stand_ins(file: Path) -> None:
         )
 
 
+def model_thresholds(model: str) -> dict[str, float]:
+    """A model's score thresholds per class: a released model's name or a folder. InputError."""
+    config = read_config(model_folder(Path(model)))
+    names = config.all_classes
+    return {name: config.threshold(name) for name in names}
+
+
 def save_model(folder: Path, net: WatershedNet, config: ModelConfig) -> None:
     """Write weights (fp16, batch-norm rows fp32) and configuration, each whole or not at all.
 

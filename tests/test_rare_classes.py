@@ -23,9 +23,10 @@ from deepscores_tools.formats import coco
 from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.tiles_around import corners_around, rare_classes
 from deepscores_tools.vocabularies import PRINTED_CLASSES
-from omr.config import AugmentConfig, ModelConfig, TrainConfig, read_recipe
+from omr.config import ModelConfig
 from omr.training.crops import CropDataset
 from omr.training.page_cache import cache_pages
+from omr.training.recipe import AugmentConfig, TrainConfig, read_recipe
 
 ROOT = Path(__file__).parent.parent
 EVERYWHERE = {

@@ -23,25 +23,17 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.folder_lock import only_writer
 from deepscores_tools.formats import coco
 from deepscores_tools.symbols import Box, Page, Symbol
-from omr.config import (
-    AugmentConfig,
-    ModelConfig,
-    NetworkConfig,
-    Recipe,
-    RefinerConfig,
-    TrainConfig,
-    read_recipe,
-    resolve_families,
-)
+from omr.config import ModelConfig, NetworkConfig, RefinerConfig
 from omr.detector import Detector
 from omr.model_store import load_model, read_config, save_model, write_config
 from omr.network import WatershedNet
 from omr.training import train
 from omr.training.checkpoint import load_checkpoint, read_facts, save_checkpoint
 from omr.training.crops import CropDataset
-from omr.training.new_model import written_out
+from omr.training.new_model import resolve_families, written_out
 from omr.training.page_cache import cache_pages
 from omr.training.pretraining import PatchDataset, PixelDataset, mean_iou
+from omr.training.recipe import AugmentConfig, Recipe, TrainConfig, read_recipe
 from omr.training.schedule import learning_rate, schedule
 from omr.training.start import start_from
 

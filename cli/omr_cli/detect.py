@@ -62,7 +62,8 @@ def detect(
     sources, failures = find_pages(pages, skip=out / OVERLAY)
     if sources:
         from omr.batch import detect_batch, inputs_without_staves
-        from omr.detector import Detector, set_threads, usable_cores
+        from omr.detector import Detector
+        from omr.device import set_threads, usable_cores
         from omr.model_store import model_folder, model_hash, model_names
         from omr.outputs import FORMATS, Outputs, RunOptions
 

@@ -44,15 +44,11 @@ def evaluate(
     `muscima-pp/v2.0#writer=07,19` does. Pages are matched by name. Detect with
     --min-score 0 for the full average precision.
     """
-    from deepscores_tools.whole_file import whole_stream
+    from deepscores_tools.whole_file import write_whole
     from omr.evaluation.class_pairs import ClassPairs
-    from omr.evaluation.files import (
-        crops_of_worst,
-        evaluate_files,
-        model_thresholds,
-        with_frequent,
-    )
+    from omr.evaluation.files import crops_of_worst, evaluate_files, with_frequent
     from omr.evaluation.table import report_text
+    from omr.model_store import model_thresholds
 
     if (classes_with is None) != (not train):
         raise click.UsageError("--classes-with and --train go together")
@@ -65,13 +61,11 @@ def evaluate(
         report = with_frequent(report, train, classes_with, class_pairs)
     click.echo(report_text(report), nl=False)
     if json_file:
-        with whole_stream(json_file) as stream:
-            stream.write(report.to_json())
+        write_whole(json_file, report.to_json())
     if html_file:
         from omr.evaluation.html import report_html  # imports matplotlib
 
         at = f"of the model {model}" if model else f"{min_score or 0:g} for all classes"
         facts = {"truth": truth, "detections": detections, "thresholds": at}
         crops = crops_of_worst(report, truth, detections, class_pairs)
-        with whole_stream(html_file) as stream:
-            stream.write(report_html(report, facts, crops))
+        write_whole(html_file, report_html(report, facts, crops))

@@ -87,7 +87,7 @@ def calibrate(
     fitted for classes with five or more instances; the others get the median of these.
     """
     from deepscores_tools.formats import read_selected
-    from omr.detector import set_threads
+    from omr.device import set_threads
     from omr.evaluation.validation import calibrate as fit
 
     set_threads(threads)

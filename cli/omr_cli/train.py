@@ -36,9 +36,9 @@ def train(
     in OUT/model, ready for `omr detect -m OUT/model`. With --from, a CONFIG without [model]
     trains that model further and keeps its classes.
     """
-    from omr.config import read_recipe
-    from omr.detector import set_threads
+    from omr.device import set_threads
     from omr.training import train as run
+    from omr.training.recipe import read_recipe
 
     given = {"start_from": start_from, "frozen": frozen, "steps": steps}
     recipe = read_recipe(config, **{key: value for key, value in given.items() if value})

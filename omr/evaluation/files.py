@@ -11,7 +11,6 @@ from deepscores_tools.formats import coco, format_of, read_dataset, read_selecte
 from deepscores_tools.page_choice import parse_spec, select
 from deepscores_tools.symbols import Page
 
-from ..model_store import model_folder, read_config
 from .class_pairs import ClassPairs
 from .coco_dense import evaluate
 from .crops import Crop, crops_of
@@ -78,13 +77,6 @@ def with_frequent(
     names = {name for name, count in counts.items() if count >= least}
     name = f">= {least} in training"
     return replace(report, subsets={**report.subsets, name: report.summary(names)})
-
-
-def model_thresholds(model: str) -> dict[str, float]:
-    """A model's score thresholds per class: a released model's name or a folder. InputError."""
-    config = read_config(model_folder(Path(model)))
-    names = config.all_classes
-    return {name: config.threshold(name) for name in names}
 
 
 def _found(detections: str, true_path: Path) -> Iterator[Page]:

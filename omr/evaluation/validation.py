@@ -12,29 +12,16 @@ from tqdm import tqdm
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.degradation import degrade, draw_preset
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats import read_selected
+from deepscores_tools.learnable import learnable
 from deepscores_tools.symbols import Page
 from deepscores_tools.whole_folder import whole_folder
 
-from ..config import DataConfig
-from ..detector import Detector, pick_device
-from ..learnable import learnable
+from ..detector import Detector
+from ..device import pick_device
 from ..model_store import copy_with_card, load_model, write_config
 from .coco_dense import evaluate
 from .fitting import fitted
 from .report import Report
-
-
-def validation_pages(data: DataConfig) -> list[Page]:
-    """The validation pages of a recipe, evenly chosen where there are more than it asks for.
-
-    Raises InputError where there is none.
-    """
-    pages = [page for spec in data.val for page in read_selected(spec)]
-    if not pages:
-        raise InputError(", ".join(data.val), "no page to validate on")
-    count = min(data.val_pages, len(pages))
-    return [pages[i * len(pages) // count] for i in range(count)]
 
 
 def validate(detector: Detector, pages: Sequence[Page], *, worn: bool) -> Report:

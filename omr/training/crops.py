@@ -19,9 +19,10 @@ from deepscores_tools.canvas import window
 from deepscores_tools.degradation import degrade, draw_preset
 from deepscores_tools.ink import ink_of
 
-from ..config import AugmentConfig, ModelConfig, TrainConfig
+from ..config import ModelConfig
 from .looks import Looks, bare, make_looks
 from .page_cache import CachedPage
+from .recipe import AugmentConfig, TrainConfig
 from .targets import Targets, make_targets
 
 # The refiner sees a symbol whole or not at all, and long ones seldom lie in a crop: some are cut

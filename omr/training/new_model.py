@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 
 import numpy as np
 
@@ -11,7 +12,8 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.symbols import Page
 from deepscores_tools.vocabularies import DEEPSCORES
 
-from ..config import DataConfig, ModelConfig, resolve_families
+from ..config import ModelConfig
+from .recipe import DataConfig
 
 
 def written_out(model: ModelConfig, pages: Sequence[Page], data: DataConfig) -> ModelConfig:
@@ -39,3 +41,22 @@ def mean_sizes(pages: Sequence[Page]) -> dict[str, tuple[float, float]]:
             sides[symbol.name].append((width / page.interline, height / page.interline))
     means = {name: np.mean(rows, axis=0) for name, rows in sides.items()}
     return {name: (round(float(w), 3), round(float(h), 3)) for name, (w, h) in means.items()}
+
+
+def resolve_families(
+    families: dict[str, tuple[str, ...]], names: list[str]
+) -> dict[str, tuple[str, ...]]:
+    """Families given as patterns (`notehead*`), with the names found in the data written out.
+
+    A name belongs to the first family with a pattern that fits; the order of names is kept.
+    Raises ValueError for a name that fits nowhere.
+    """
+    resolved: dict[str, list[str]] = {family: [] for family in families}
+    for name in names:
+        for family, patterns in families.items():
+            if any(fnmatchcase(name, pattern) for pattern in patterns):
+                resolved[family].append(name)
+                break
+        else:
+            raise ValueError(f"class {name} fits no family; add a pattern for it")
+    return {family: tuple(members) for family, members in resolved.items() if members}

@@ -21,9 +21,10 @@ from torch.utils.data import Dataset
 from deepscores_tools.ink import SYMBOL_INK, ink_of
 from deepscores_tools.patches import HEIGHT, INTERLINE, MOST, WIDTH, cut_patch
 
-from ..config import STRIDE, ModelConfig, Task
+from ..config import STRIDE, ModelConfig
 from ..network import WatershedNet
 from .crops import CropDataset
+from .recipe import Task
 
 PATCHES = 32  # of a step for each crop of a batch
 TASKS: dict[Task, tuple[str, int]] = {

@@ -17,22 +17,14 @@ from tqdm import tqdm
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.errors import InputError
 from deepscores_tools.folder_lock import only_writer
-from deepscores_tools.formats import read_selected
 from deepscores_tools.symbols import Page
 from deepscores_tools.whole_file import remove_parts, write_whole
 
-from ..config import (
-    AugmentConfig,
-    ModelConfig,
-    Part,
-    Recipe,
-    StageConfig,
-    Task,
-)
-from ..detector import Detector, fast_dtype, pick_device
+from ..config import ModelConfig
+from ..detector import Detector
+from ..device import fast_dtype, pick_device
 from ..evaluation.fitting import fitted
-from ..evaluation.validation import validate, validation_pages
-from ..learnable import learnable, left_out
+from ..evaluation.validation import validate
 from ..memory import keep_freed_memory
 from ..model_store import model_folder, read_config, save_model
 from ..network import WatershedNet
@@ -43,7 +35,9 @@ from .crops import CropDataset
 from .losses import Predictions, TotalLoss, refiner_loss
 from .new_model import mean_sizes, written_out
 from .page_cache import CachedPage, cache_pages
+from .pages import left_out, training_pages, validation_pages
 from .pretraining import TASKS, Labelled, Pretraining, examples
+from .recipe import AugmentConfig, Part, Recipe, StageConfig, Task
 from .schedule import learning_rate, optimiser_for, schedule
 from .start import start_from
 
@@ -79,8 +73,8 @@ class _Run:
         keep_freed_memory()
         self.recipe, self.out, self.device = recipe, out, device
         self.training = recipe.training
-        pages = [learnable(p) for spec in recipe.data.train for p in read_selected(spec)]
-        self.val = [learnable(p) for p in validation_pages(recipe.data)]
+        pages = training_pages(recipe.data)
+        self.val = validation_pages(recipe.data)
         self.model = self._model(pages).uncalibrated
         for notice in left_out(pages, self.model, recipe.data.min_instances):
             tqdm.write(f"Notice: {notice}")

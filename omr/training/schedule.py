@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..config import StageConfig, TrainConfig
+from .recipe import StageConfig, TrainConfig
 
 
 def schedule(training: TrainConfig) -> list[tuple[StageConfig, range]]:

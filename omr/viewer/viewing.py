@@ -20,8 +20,7 @@ from deepscores_tools.symbols import Page
 
 from .. import spool
 from ..evaluation.class_pairs import ClassPairs
-from ..evaluation.files import model_thresholds
-from ..model_store import model_folder, model_hash
+from ..model_store import model_folder, model_hash, model_thresholds
 from ..run_folder import RUN, SPOOL, is_run, pictures_of
 from .document import Written, write_document
 from .page_record import PageRecords, ViewedPage
