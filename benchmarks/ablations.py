@@ -118,13 +118,13 @@ def measured(name: str, recipe: Recipe, options: argparse.Namespace) -> dict[str
 def figures(recipe: Recipe, detector: Detector) -> dict[str, float]:
     """mAP, AP50 and processor seconds a page on the recipe's validation pages."""
     truth, found, seconds = [], [], []
-    for page in validation_pages(recipe.data):
+    for number, page in enumerate(validation_pages(recipe.data)):  # several may have one name
         gray = page_image(page)
         begun = time.process_time()
         seen = detector.detect(gray, min_score=0.0, interline=page.interline)
         seconds.append(time.process_time() - begun)
-        truth.append(without_staves(page, detector.config))
-        found.append(without_staves(replace(seen, name=page.name), detector.config))
+        for pages, one in ((truth, page), (found, seen)):
+            pages.append(without_staves(replace(one, name=str(number)), detector.config))
     report = evaluate(truth, found)
     return {
         "map": report.map, "ap50": report.ap50, "page": median(seconds),

@@ -22,7 +22,6 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -39,6 +38,7 @@ from benchmarks.peer_models import CPU, PEERS, Peer, make_peer
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.formats import read_selected
 from deepscores_tools.ink import ink_of
+from deepscores_tools.learnable import learnable
 from deepscores_tools.symbols import Box, Page, Symbol
 from omr.config import ModelConfig
 from omr.device import fast_dtype, set_threads
@@ -48,6 +48,7 @@ from omr.scaling import at_interline
 from omr.training.crops import CropDataset
 from omr.training.new_model import written_out
 from omr.training.page_cache import cache_pages
+from omr.training.pages import evenly, training_pages
 from omr.training.recipe import Recipe, read_recipe
 
 WARM_UP, DECAY = 0.05, 0.35  # shares of the time
@@ -95,8 +96,7 @@ def _part(part: str, name: str) -> dict[str, Any]:
 def train(options: argparse.Namespace, name: str) -> dict[str, Any]:
     """Train one peer for its time; its weights are kept in the folder."""
     recipe, model = _model(options)
-    pages = (p for spec in recipe.data.train for p in read_selected(spec))
-    cached = cache_pages(pages, options.out / "cache", model.classes)
+    cached = cache_pages(training_pages(recipe.data), options.out / "cache", model.classes)
     crops = CropDataset(cached, model, recipe.augment, recipe.training)
     torch.manual_seed(recipe.training.seed)
     peer = make_peer(name, model)
@@ -173,7 +173,7 @@ def _model(options: argparse.Namespace) -> tuple[Recipe, ModelConfig]:
         raise SystemExit(f"{options.recipe}: has no [model]")
     file = options.out / "model.json"
     if not file.exists():
-        pages: Sequence[Page] = [p for spec in recipe.data.train for p in read_selected(spec)]
+        pages = training_pages(recipe.data)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(written_out(recipe.model, pages, recipe.data).model_dump_json())
     return recipe, ModelConfig.model_validate_json(file.read_text())
@@ -181,7 +181,7 @@ def _model(options: argparse.Namespace) -> tuple[Recipe, ModelConfig]:
 
 def _pages(options: argparse.Namespace) -> list[Page]:
     pages = list(read_selected(options.truth))
-    return pages[:: max(len(pages) // (options.pages or len(pages)), 1)][: options.pages]
+    return [learnable(page) for page in evenly(pages, options.pages or len(pages))]
 
 
 def without_staves(page: Page, model: ModelConfig) -> Page:

@@ -8,12 +8,23 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 STRIDE = 2  # input pixels to one of the maps (network.py)
 MULTIPLE = 32  # sides of what the network takes, in pixels: its deepest stride
 LOG_SIDES = -6.0, 5.0  # log of a box's sides in interlines; beyond these none is believed
 UNTUNED = 0.3  # the threshold of a class that a model names none for
+
+
+def _rising(ends: tuple[float, float]) -> tuple[float, float]:
+    if not 0 < ends[0] <= ends[1]:
+        raise ValueError("both ends must be positive, the lower one first")
+    return ends
+
+
+Range = Annotated[tuple[float, float], AfterValidator(_rising)]
+Five = tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt, PositiveInt]
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Frozen(BaseModel):
@@ -27,11 +38,13 @@ class NetworkConfig(Frozen):
     """
 
     backbone: Literal["pyramid", "refinenet"] = "pyramid"
-    widths: tuple[int, int, int, int, int] = (32, 64, 96, 192, 256)
-    blocks: tuple[int, int, int, int, int] = (1, 2, 2, 2, 2)
-    neck: int = 64
-    features: int = 48
-    hidden: int = Field(default=128, description="hidden units of the sparse heads; 0: one layer")
+    widths: Five = (32, 64, 96, 192, 256)
+    blocks: Five = (1, 2, 2, 2, 2)
+    neck: PositiveInt = 64
+    features: PositiveInt = 48
+    hidden: int = Field(
+        default=128, ge=0, description="hidden units of the sparse heads; 0: one layer"
+    )
 
 
 class RefinerConfig(Frozen):
@@ -42,8 +55,8 @@ class RefinerConfig(Frozen):
     """
 
     width: int = Field(default=32, ge=16)
-    rounds: int = 3
-    least_score: float = Field(default=0.02, description="fainter detections keep their boxes")
+    rounds: PositiveInt = 3
+    least_score: Share = Field(default=0.02, description="fainter detections keep their boxes")
 
 
 class EnergyConfig(Frozen):
@@ -56,14 +69,14 @@ class EnergyConfig(Frozen):
     middle, so its energy is a ridge along its box, as wide as a cone, which falls at both ends.
     """
 
-    radius: tuple[float, float] = (0.45, 1.5)
-    extent: float = 0.25
-    levels: int = 0
+    radius: Range = (0.45, 1.5)
+    extent: float = Field(default=0.25, gt=0)
+    levels: int = Field(default=0, ge=0)
     cut: float = Field(
         default=0.08, gt=0, lt=1, description="energy below this, of 1, is background"
     )
     ridges: tuple[str, ...] = ()
-    least_pass: float = Field(
+    least_pass: Share = Field(
         default=0.87, description="height of a pass, of the lower summit's, that a ridge goes over"
     )
 
@@ -84,7 +97,7 @@ class DecodeConfig(Frozen):
     components: Literal["peaks", "cut"] = "peaks"
     box: Literal["offset", "centroid", "cached"] = "offset"
     vote: Literal["mean", "majority"] = "mean"
-    merge_iou: float = Field(default=0.6, description="same class overlapping more: keep the best")
+    merge_iou: Share = Field(default=0.6, description="same class overlapping more: keep the best")
     views: tuple[Annotated[float, Field(ge=0.5, le=2.0)], ...] = Field(default=(1.0,), min_length=1)
 
 
@@ -101,7 +114,7 @@ class ModelConfig(Frozen):
     """
 
     name: str
-    interline: float = 16.0
+    interline: float = Field(default=16.0, gt=0, allow_inf_nan=False)
     families: dict[str, tuple[str, ...]]
     staff_classes: tuple[str, ...] = ("staff",)
     network: NetworkConfig = NetworkConfig()

@@ -196,7 +196,7 @@ def _gray(image: NDArray[np.uint8] | Path | str) -> NDArray[np.uint8]:
         from deepscores_tools.page_images import read_first_page
 
         return read_first_page(image).gray
-    if image.dtype != np.uint8 or image.ndim not in (2, 3):
+    if image.dtype != np.uint8 or not image.size or (image.ndim != 2 and image.shape[2:] != (3,)):
         raise ValueError(f"expected uint8 (H, W) or (H, W, 3), got {image.dtype} {image.shape}")
     return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)  # type: ignore[return-value]
 

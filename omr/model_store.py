@@ -13,7 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
+from packaging.version import Version
+from pydantic import BaseModel, ValidationError
 
 from deepscores_tools.errors import InputError, reason
 from deepscores_tools.whole_file import write_whole
@@ -50,29 +51,32 @@ def copy_with_card(model: str | Path, name: str, folder: Path) -> None:
             shutil.copyfile(source / part, folder / part)
 
 
+class _Needs(BaseModel):
+    """What any release can read of a later one's configuration, which may have further keys."""
+
+    minimum_version: str = "0"
+
+
 def read_config(folder: Path) -> ModelConfig:
-    """The model's configuration. Raises InputError where it is damaged."""
+    """The model's configuration. Raises InputError where it is damaged or asks for later code."""
     file = folder / "config.json"
     try:
-        return ModelConfig.model_validate_json(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, ValidationError) as error:
+        text = file.read_text(encoding="utf-8")
+        _require_version(_Needs.model_validate_json(text).minimum_version, file)
+        return ModelConfig.model_validate_json(text)
+    except (OSError, ValueError) as error:
         why = error.errors()[0]["msg"] if isinstance(error, ValidationError) else reason(error)
         raise InputError(file, f"is not a model's configuration: {why}") from error
 
 
-def _require_version(config: ModelConfig, file: Path) -> None:
+def _require_version(needed: str, file: Path) -> None:
     """A model may need newer code than this; an uninstalled checkout states no version."""
     try:
         installed = version("omr-detector")
     except PackageNotFoundError:
         return
-    if _numbers(installed) < _numbers(config.minimum_version):
-        needed = config.minimum_version
+    if Version(installed) < Version(needed):
         raise InputError(file, f"needs version {needed} or newer, here is {installed}; upgrade")
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(".") if part.isdigit())
 
 
 def load_model(model: str | Path) -> tuple[WatershedNet, ModelConfig]:
@@ -85,7 +89,6 @@ def load_model(model: str | Path) -> tuple[WatershedNet, ModelConfig]:
     folder = model_folder(model)
     config = read_config(folder)
     net = WatershedNet(config)
-    _require_version(config, folder / "config.json")
     file = folder / "model.safetensors"
     _refuse_stand_ins(file)
     try:

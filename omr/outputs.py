@@ -136,7 +136,7 @@ class Outputs:
 
     def _clear(self) -> None:
         """Remove what earlier runs wrote, and nothing else that may lie in OUT."""
-        for page in list(spool.pages(self.spool)):
+        for page in spool.pages(self.spool):
             for kind in _SUFFIXES:
                 self.file(kind, page.key).unlink(missing_ok=True)
             spool.spool_file(self.spool, page.key).unlink(missing_ok=True)

@@ -58,7 +58,7 @@ def lengthened(
     """Boxes (M, 4) of lines, along each as long as its pixels (P, 2) reach and half a cone more.
 
     line (P,): which of the lines a pixel belongs to. Pixels of half a line's energy are half a
-    cone's axis from its end, see `half_axes`. All in input pixels.
+    cone's axis from its end, see training/targets.py. All in input pixels.
     """
     low, high = np.full((len(boxes), 2), np.inf), np.full((len(boxes), 2), -np.inf)
     np.minimum.at(low, line, pixels)

@@ -1,6 +1,6 @@
 """Maps to symbols: the energy is cut into components, each component becomes one symbol.
 
-Maps have the output stride S = 2 (see targets.py). F: families, h, w: map size, M: components,
+Maps have the output stride S = 2 (see network.py). F: families, h, w: map size, M: components,
 P: pixels above the cut.
 """
 

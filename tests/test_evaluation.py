@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -201,3 +202,20 @@ def test_detections_without_scores_are_refused_and_cut_ones_noticed() -> None:
     with pytest.raises(InputError, match="swapped"):
         evaluate(truth, truth)
     assert "lowest score is 0.300" in evaluate(truth, with_scores(truth, 0.3)).notices[0]
+
+
+def test_detections_of_classes_that_the_truth_lacks_are_counted_by_class() -> None:
+    truth = [page("a", [Symbol(name="stem", box=Box(0, 0, 5, 50))])]
+    others = [
+        Symbol(name="beam", box=Box(20 * i, 90, 20 * i + 9, 99), score=i / 30) for i in range(30)
+    ]
+    report = evaluate(truth, [page("a", others)], thresholds=0.5)
+    assert report.absent["beam"].wrong == 15
+    assert [c.name for c in report.classes] == ["stem"]
+
+
+def test_a_class_map_s_defect_is_told_by_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "map.csv"
+    file.write_text("truth_name,detection_name\n\n\nstem,Stem\nbeam\n")
+    with pytest.raises(InputError, match="line 5: expected"):
+        ClassPairs.from_file(file)

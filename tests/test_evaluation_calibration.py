@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -78,3 +80,15 @@ def test_a_calibration_that_falls_is_refused() -> None:
     config = MODEL.model_dump(mode="json")
     with pytest.raises(ValidationError):
         ModelConfig.model_validate({**config, "calibration": (-1.0, 0.0)})
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_detection_that_a_threshold_was_cut_at_stays(seed: int) -> None:
+    scores = np.random.default_rng(seed).random(8)
+    boxes = [Box(20 * i, 0, 20 * i + 9, 9) for i in range(8)]
+    found = [Symbol(name="x", box=b, score=s) for b, s in zip(boxes, scores.tolist(), strict=True)]
+    truth = [Page(name="a", width=400, height=60, symbols=[replace(s, score=None) for s in found])]
+    report = evaluate(truth, [replace(truth[0], symbols=found)])
+    model = fitted(MODEL, report)
+    lowest = calibrated(scores, model.calibration).min()
+    assert model.threshold("x") <= max(lowest, 1e-4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,8 @@ def test_a_saved_model_comes_back(tmp_path: Path) -> None:
 def test_a_model_for_newer_code_is_refused(tmp_path: Path) -> None:
     config = TINY.model_copy(update={"minimum_version": "99.0"})
     save_model(tmp_path, WatershedNet(config), config)
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"of_the_future": 1}))
     with pytest.raises(InputError, match=r"needs version 99\.0"):
         load_model(tmp_path)
 

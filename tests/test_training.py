@@ -118,6 +118,9 @@ def test_the_model_folder_detects(recipe: Recipe, tmp_path: Path) -> None:
     assert sum(s.name == "staff" for s in page.symbols) == 2
     for symbol in page.symbols:
         assert 0 <= symbol.box.x0 < symbol.box.x1 <= 480
+    for shape in ((0, 9), (9, 9, 1), (9, 9, 4), (2, 9, 9, 3)):
+        with pytest.raises(ValueError, match="expected uint8"):
+            detector.detect(np.zeros(shape, np.uint8))
 
 
 def test_calibrating_on_the_validation_pages_gives_what_training_gave(
@@ -235,7 +238,7 @@ def test_pages_of_formats_without_an_interline_are_measured(
     coco.write([*pages, blank], tmp_path / "unmeasured")
     data = recipe.data.model_copy(update={"train": (str(tmp_path / "unmeasured"),)})
     train(with_steps(recipe, 1).model_copy(update={"data": data}), tmp_path / "run", "cpu")
-    assert "1 pages left out, as no staves were found: blank.png" in capsys.readouterr().out
+    assert "1 pages left out, as no staves were found: blank.png" in capsys.readouterr().err
 
 
 def test_classes_that_the_start_does_not_know_are_told_or_refused(
@@ -257,7 +260,7 @@ def test_classes_that_the_start_does_not_know_are_told_or_refused(
             with pytest.raises(InputError, match="no symbol of the model's classes"):
                 train(further, tmp_path / "refused", "cpu")
         shutil.rmtree(tmp_path / "foreign")
-    assert "left out that the model does not know: otherstem" in capsys.readouterr().out
+    assert "left out that the model does not know: otherstem" in capsys.readouterr().err
 
 
 def test_heads_of_another_build_are_not_taken_over() -> None:
@@ -380,6 +383,48 @@ def test_a_stage_that_learns_nothing_is_refused_before_pages_are_read(
     data["data"]["train"] = ("there/is/none",)
     with pytest.raises(InputError, match=f"a stage of {learn[0]}: "):
         train(Recipe.model_validate(data), tmp_path / "run", "cpu")
+
+
+def test_losses_of_frozen_parts_are_left_out(recipe: Recipe, tmp_path: Path) -> None:
+    data = recipe.model_dump()
+    data["model"]["refiner"] = {}
+    frozen = ("pyramid", "energy")
+    data["training"] |= {"stages": [{"learn": ("energy", "refiner")}], "frozen": frozen, "steps": 1}
+    train(Recipe.model_validate(data), tmp_path / "run", "cpu")
+    data["training"]["looks"] = 0  # then the refiner learns from nothing
+    with pytest.raises(InputError, match="a stage of energy, refiner"):
+        train(Recipe.model_validate(data), tmp_path / "other", "cpu")
+
+
+def test_a_run_whose_data_have_other_classes_now_is_refused(recipe: Recipe, tmp_path: Path) -> None:
+    train(with_steps(recipe, 1), tmp_path / "run", "cpu")
+    file = tmp_path / "data/annotations.json"
+    file.write_text(file.read_text().replace('"stem"', '"stalk"'))
+    with pytest.raises(InputError, match="over other classes"):
+        train(recipe, tmp_path / "run", "cpu")
+
+
+def test_other_masks_are_another_picture(tmp_path: Path) -> None:
+    box = Box(10, 10, 14, 12)
+    for number, mask in enumerate((np.ones((2, 4), bool), np.eye(2, 4, dtype=bool))):
+        symbol = Symbol(name="stem", box=box, mask=mask)
+        page = Page(name="a", width=40, height=40, symbols=[symbol], interline=8.0)
+        cache_pages([page], tmp_path, ["stem"])
+        assert len(list(tmp_path.glob("*.npy"))) == number + 1
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value"),
+    [("augment", "scale", (0, 1)), ("augment", "squeeze", (1.2, 0.8)), ("training", "ema", 5),
+     ("augment", "balanced", 3)],
+)  # fmt: skip
+def test_numbers_that_no_training_takes_are_refused(
+    recipe: Recipe, table: str, key: str, value: object
+) -> None:
+    data = recipe.model_dump()
+    data[table][key] = value
+    with pytest.raises(ValueError, match=key):
+        Recipe.model_validate(data)
 
 
 def test_pages_without_a_symbol_validate_no_pretraining(recipe: Recipe, tmp_path: Path) -> None:

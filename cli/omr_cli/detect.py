@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from omr_cli.options import PATH, device_option
+from omr_cli.options import PATH, device_option, resumable
 
 if TYPE_CHECKING:
     from omr.batch import PageResult
@@ -82,12 +82,8 @@ def detect(
         with only_writer(out):
             outputs = Outputs(out, options, overwrite=overwrite)
             note_inputs(out, [s.argument for s in sources])
-            try:
-                with _Reporter(len(sources)) as report:
-                    results = detect_batch(detector, sources, outputs, report, jobs)
-            except KeyboardInterrupt:
-                click.echo("Interrupted; the same command goes on from here", err=True)
-                sys.exit(130)
+            with resumable(out), _Reporter(len(sources)) as report:
+                results = detect_batch(detector, sources, outputs, report, jobs)
             failures += [result.failure for result in results if result.failure]
             failures += [
                 InputError(argument, "no staves found on any of its pages; is it music?")

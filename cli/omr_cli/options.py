@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,3 +82,13 @@ def notice_of_masks(source: Pages) -> None:
     """Say so where masks could have been had."""
     if source.leaves_segmentation():
         notice("segmentation images are left out; --masks cuts masks from them")
+
+
+@contextmanager
+def resumable(out: Path) -> Iterator[None]:
+    """Around long work: Ctrl-C ends it with one line, exit status 130 and no traceback."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(f"{out}: interrupted; the same command goes on from here", err=True)
+        sys.exit(130)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import PATH, notice, seed_option
+from omr_cli.options import PATH, notice, resumable, seed_option
 
 RENDERED_FORMATS = ("coco", "deepscores-v2", "deepscores-v1", "mung")
 
@@ -89,11 +89,8 @@ def render(
         skewed_fraction=skew,
         preset=preset,
     )
-    try:
+    with resumable(out):
         report = render_dataset(sources, out, format_name, plan, lambda p: progress(p, total=pages))
-    except KeyboardInterrupt:
-        click.echo(f"{out}: interrupted; the same command goes on from here", err=True)
-        raise
     if report.failures:
         failed = len(report.failures)
         what = "1 score was" if failed == 1 else f"{failed} scores were"

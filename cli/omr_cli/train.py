@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import PATH, device_option, threads_option
+from omr_cli.options import PATH, device_option, resumable, threads_option
 
 
 @click.command()
@@ -43,4 +43,5 @@ def train(
     given = {"start_from": start_from, "frozen": frozen, "steps": steps}
     recipe = read_recipe(config, **{key: value for key, value in given.items() if value})
     set_threads(threads)
-    click.echo(run(recipe, out, device))
+    with resumable(out):
+        click.echo(run(recipe, out, device))

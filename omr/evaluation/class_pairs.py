@@ -35,15 +35,16 @@ class ClassPairs:
         """Read a CSV with the header truth_name,detection_name. Raises InputError."""
         try:
             with file.open(encoding="utf-8-sig", newline="") as stream:
-                rows = [[cell.strip() for cell in row] for row in csv.reader(stream) if row]
+                reader = csv.reader(stream)
+                rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row]
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise InputError(file, f"cannot be read as a class map: {error}") from error
-        if not rows or tuple(rows[0]) != HEADER:
+        if not rows or tuple(rows[0][1]) != HEADER:
             raise InputError(file, f"the first line must be {','.join(HEADER)}")
-        for number, row in enumerate(rows[1:], 2):
+        for number, row in rows[1:]:
             if len(row) != 2 or not any(row):
-                raise InputError(file, f"row {number}: expected {','.join(HEADER)}, got {row}")
-        pairs = cls(tuple((row[0], row[1]) for row in rows[1:]))
+                raise InputError(file, f"line {number}: expected {','.join(HEADER)}, got {row}")
+        pairs = cls(tuple((row[0], row[1]) for _, row in rows[1:]))
         try:
             _ = pairs._scored_as
         except ValueError as error:

@@ -108,7 +108,7 @@ def _report(both: Comparison, limits: Mapping[str, float]) -> Report:
     page_counts = dict.fromkeys(keys, Counts())
     leftovers = {key: Leftovers() for key in keys}
     judged: dict[str, Judged] = {}
-    absent = 0
+    absent: dict[str, Counts] = {}
     for name, cells_of_class in sorted(both.cells.items()):
         by_page = {key: _matched(cells_of_class[key]) for key in keys if key in cells_of_class}
         limit = limits.get(name, 0.0)
@@ -119,15 +119,16 @@ def _report(both: Comparison, limits: Mapping[str, float]) -> Report:
                 page_aps[key].append(_curves([matched]).mean(axis=1))
         cells = list(by_page.values())
         judged[name] = _judged(cells)
+        counts = sum((_counts(m, limit) for m in cells), Counts())
         if any(len(m.cell.truth) for m in cells):
             curves.append(_curves(cells))
-            classes.append(_class_result(name, cells, limit, curves[-1]))
+            classes.append(_class_result(name, judged[name], counts, curves[-1]))
             for size, bounds in SIZES.items():
                 instances, ap = _size_ap(cells, bounds)
                 if instances:
                     size_aps[size].append((instances, ap))
         else:
-            absent += sum(len(m.cell.boxes) for m in cells)
+            absent[name] = counts
     wrong = list(mistakes(leftovers))
     return Report(
         classes=tuple(classes),
@@ -139,10 +140,11 @@ def _report(both: Comparison, limits: Mapping[str, float]) -> Report:
         pages=tuple(EvaluatedPage(key, *_means(page_aps[key]), page_counts[key]) for key in keys),
         counts=sum(page_counts.values(), Counts()),
         judged=judged,
+        absent=absent,
         confusions=confusions(wrong),
         worst=worst(wrong),
         lowest_score=both.lowest_score,
-        notices=tuple(_notices(both, absent)),
+        notices=tuple(_notices(both, sum(len(judged[name].scores) for name in absent))),
     )
 
 
@@ -160,15 +162,14 @@ def _add_leftovers(name: str, matched: _Matched, limit: float, leftovers: Leftov
     leftovers.add(name, cell.truth[~found], cell.boxes[wrong], cell.scores[wrong])
 
 
-def _class_result(name: str, cells: list[_Matched], limit: float, curves: Doubles) -> ClassResult:
+def _class_result(name: str, judged: Judged, counts: Counts, curves: Doubles) -> ClassResult:
     ap = curves.mean(axis=1)
-    judged = _judged(cells)
-    instances = sum(len(m.cell.truth) for m in cells)
+    instances = counts.right + counts.missed
     threshold, f1 = best_threshold(judged.scores, judged.right, instances)
     return ClassResult(
         name=name, instances=instances, detections=len(judged.scores), ap=float(ap[1:].mean()),
         ap50=float(ap[AT_50]), ap75=float(ap[AT_75]), ap25=float(ap[AT_25]),
-        counts=sum((_counts(m, limit) for m in cells), Counts()),
+        counts=counts,
         best_threshold=threshold, best_f1=f1, curve=tuple(curves[AT_50].tolist()),
     )  # fmt: skip
 

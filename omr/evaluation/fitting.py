@@ -22,7 +22,8 @@ def fitted(model: ModelConfig, report: Report) -> ModelConfig:
     calibration = fit_calibration(judged.scores, judged.right)
     thresholds = fit_thresholds(report, model.classes)
     mapped = np.minimum(calibrated(np.array(list(thresholds.values())), calibration), EVEN)
-    named = dict(zip(thresholds, mapped.round(4).tolist(), strict=True))
+    # Rounded down: the detections of the score that was chosen are to stay.
+    named = dict(zip(thresholds, (np.floor(mapped * 1e4) / 1e4).tolist(), strict=True))
     return model.model_copy(update={"calibration": calibration, "thresholds": named})
 
 
@@ -60,4 +61,4 @@ def fit_thresholds(report: Report, classes: tuple[str, ...]) -> dict[str, float]
         if c.instances >= ENOUGH and c.best_f1 > 0 and c.name in classes
     }
     common = median(found.values()) if found else UNTUNED
-    return {name: round(found.get(name, common), 4) for name in classes}
+    return {name: found.get(name, common) for name in classes}

@@ -65,14 +65,13 @@ def _figure(value: float | None) -> str:
 
 def _sheet(report: Report, crops: Mapping[Mistake, Crop]) -> list[ClassMistakes]:
     """Classes with pictures of their mistakes, those with most mistakes first."""
-    counts = {c.name: c.counts for c in report.classes}
+    counts = {c.name: c.counts for c in report.classes} | dict(report.absent)
     total = Counter({name: c.wrong + c.missed for name, c in counts.items()})
     alarms, misses = by_class(mistake for mistake in report.worst if mistake in crops)
     names = sorted({*alarms, *misses}, key=lambda name: (-total[name], name))[:SHEET_CLASSES]
     return [
         ClassMistakes(
-            name, counts[name].wrong if name in counts else len(alarms.get(name, ())),
-            counts[name].missed if name in counts else 0,
+            name, counts[name].wrong, counts[name].missed,
             tuple(crops[m] for m in alarms.get(name, ())),
             tuple(crops[m] for m in misses.get(name, ())),
         )

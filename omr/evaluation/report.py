@@ -121,7 +121,8 @@ class Report:
     """The result of `omr.evaluation.evaluate`. classes: in order of their names.
 
     curves: precision at each of IOUS and RECALLS, averaged over classes, (T, 101).
-    judged: the detections by class; classes that the truth lacks are among them.
+    judged: the detections by class; classes that the truth lacks are among them, and have their
+    counts in absent.
     confusions: (true class, detected class, how often), the most frequent first.
     worst: some mistakes of every class. Both are at the thresholds, IoU .5.
     """
@@ -132,6 +133,7 @@ class Report:
     counts: Counts
     curves: NDArray[np.float64]
     judged: Mapping[str, Judged]
+    absent: Mapping[str, Counts]
     confusions: tuple[tuple[str, str, int], ...] = ()
     worst: tuple[Mistake, ...] = ()
     lowest_score: float | None = None

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..device import set_threads
 from .looks import Looks
 from .targets import Targets
 
@@ -28,7 +29,7 @@ class Batch:
 
     def to(self, device: torch.device) -> Batch:
         tensors = (self.ink, self.energy, self.place, self.label, self.box)
-        moved = (t.to(device, non_blocking=True) for t in tensors)
+        moved = (t.to(device) for t in tensors)
         return Batch(*moved, self.looks.to(device))  # type: ignore[arg-type, call-arg]
 
 
@@ -46,3 +47,8 @@ def collate(crops: list[tuple[Tensor, Targets, Looks]]) -> Batch:
         box=torch.cat([torch.from_numpy(t.box) for t in targets]),
         looks=Looks.together(looks),
     )
+
+
+def one_thread(worker: int) -> None:
+    """Processes that make crops share the machine with the network: one thread each."""
+    set_threads(1)

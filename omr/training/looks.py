@@ -46,7 +46,7 @@ class Looks:
         return cls(*(torch.cat([getattr(x, f.name) for x in looks]) for f in fields(cls)))
 
     def to(self, device: torch.device) -> Looks:
-        return Looks(*(getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)))
+        return Looks(*(getattr(self, f.name).to(device) for f in fields(self)))
 
 
 def make_looks(

@@ -52,7 +52,15 @@ def cache_pages(pages: Iterable[Page], folder: Path, classes: Sequence[str]) -> 
 def _fingerprint(page: Page) -> str:
     """What tells a page from the pages of its own and of other datasets, and a picture from what
     lay there before."""
-    picture = page.image.stat() if page.image and page.image.is_file() else None
-    drawn = (picture.st_size, picture.st_mtime_ns) if picture else len(page.symbols)
-    facts = (page.name, page.image, page.document, page.width, page.height, drawn)
-    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+    digest = hashlib.sha256()
+    facts = (page.name, page.image, page.document, page.width, page.height)
+    digest.update(repr(facts).encode())
+    if page.image and page.image.is_file():
+        picture = page.image.stat()
+        digest.update(repr((picture.st_size, picture.st_mtime_ns)).encode())
+    else:  # painted from its symbols
+        for symbol in page.symbols:
+            digest.update(repr((symbol.name, symbol.box)).encode())
+            if symbol.mask is not None:
+                digest.update(np.packbits(symbol.mask).tobytes())
+    return digest.hexdigest()[:16]

@@ -27,8 +27,13 @@ def validation_pages(data: DataConfig) -> list[Page]:
     pages = [page for spec in data.val for page in read_selected(spec)]
     if not pages:
         raise InputError(", ".join(data.val), "no page to validate on")
-    count = min(data.val_pages, len(pages))
-    return [learnable(pages[i * len(pages) // count]) for i in range(count)]
+    return [learnable(page) for page in evenly(pages, data.val_pages)]
+
+
+def evenly(pages: Sequence[Page], most: int) -> list[Page]:
+    """At most so many of the pages, at equal distances."""
+    count = min(most, len(pages))
+    return [pages[i * len(pages) // count] for i in range(count)]
 
 
 def left_out(pages: Sequence[Page], model: ModelConfig, least: int) -> Iterator[str]:

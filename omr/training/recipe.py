@@ -10,7 +10,7 @@ from pydantic import Field, PositiveInt, ValidationError, model_validator
 
 from deepscores_tools.errors import InputError, reason
 
-from ..config import Frozen, ModelConfig
+from ..config import Frozen, ModelConfig, Range, Share
 
 
 class DataConfig(Frozen):
@@ -31,10 +31,10 @@ class AugmentConfig(Frozen):
     """What happens to a training crop. scale: log-uniform; squeeze: horizontal only."""
 
     degrade: bool = True
-    scale: tuple[float, float] = (0.85, 1.2)
-    squeeze: tuple[float, float] = (0.9, 1.1)
-    balanced: float = Field(default=0.5, description="share of crops drawn by class, not by page")
-    thickness: float = Field(default=0.0, description="share of crops with thinner or thicker ink")
+    scale: Range = (0.85, 1.2)
+    squeeze: Range = (0.9, 1.1)
+    balanced: Share = Field(default=0.5, description="share of crops drawn by class, not by page")
+    thickness: Share = Field(default=0.0, description="share of crops with thinner or thicker ink")
     margin_crops: int = Field(
         default=0, ge=0, description="cuttings with symbols of all classes, at a crop's top"
     )
@@ -82,8 +82,8 @@ class TrainConfig(Frozen):
     learning_rate: float = Field(default=1e-3, gt=0)
     weight_decay: float = Field(default=0.02, ge=0)
     warmup: int = Field(default=100, ge=0)
-    decay: float = Field(default=0.35, description="share of the steps spent decaying")
-    ema: float = 0.998
+    decay: Share = Field(default=0.35, description="share of the steps spent decaying")
+    ema: Share = 0.998
     weights: tuple[float, float, float, float] = Field(
         default=(1.0, 1.0, 1.0, 1.0), description="of energy, class, box and refiner"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -28,7 +29,7 @@ from ..evaluation.validation import validate
 from ..memory import keep_freed_memory
 from ..model_store import model_folder, read_config, save_model
 from ..network import WatershedNet
-from .batches import Batch, collate
+from .batches import Batch, collate, one_thread
 from .checkpoint import load_checkpoint, read_facts, save_checkpoint
 from .class_picture import class_picture
 from .crops import CropDataset
@@ -37,7 +38,7 @@ from .new_model import mean_sizes, written_out
 from .page_cache import CachedPage, cache_pages
 from .pages import left_out, training_pages, validation_pages
 from .pretraining import TASKS, Labelled, Pretraining, examples
-from .recipe import AugmentConfig, Part, Recipe, StageConfig, Task
+from .recipe import AugmentConfig, Part, Recipe, StageConfig, Task, TrainConfig
 from .schedule import learning_rate, optimiser_for, schedule
 from .start import start_from
 
@@ -62,7 +63,6 @@ def train(recipe: Recipe, out: Path, device: str = "auto") -> Path:
         return _Run(recipe, out, pick_device(device)).go()
 
 
-_DETECTOR = {"pyramid", "energy", "classes", "box"}
 _PLAIN = AugmentConfig(degrade=False, scale=(1, 1), squeeze=(1, 1), balanced=0)
 
 
@@ -77,10 +77,11 @@ class _Run:
         self.val = validation_pages(recipe.data)
         self.model = self._model(pages).uncalibrated
         for notice in left_out(pages, self.model, recipe.data.min_instances):
-            tqdm.write(f"Notice: {notice}")
+            _say(f"Notice: {notice}")
         cached = cache_pages(pages, out / "cache", self.model.classes)
         del pages  # masks are large; the cache holds what training needs
         _require_symbols(cached, recipe.data.train)
+        self.learning = _learning(self.training, bool(self.model.refiner))
         self.crops = CropDataset(cached, self.model, recipe.augment, recipe.training)
         self.instances = [len(members) for members in self.crops.members]
         torch.manual_seed(self.training.seed)
@@ -105,8 +106,16 @@ class _Run:
         if self.checkpoint.exists():
             load_checkpoint(self.checkpoint, self.modules, self.optimiser)
             facts = read_facts(self.checkpoint)
+            if facts.get("families", self._families) != self._families:
+                problem = "holds a run over other classes, as its data have changed since"
+                raise InputError(out, f"{problem}; name another folder or remove it")
             self.step, self.best = facts["step"], facts["best"]
             self.total.recent.update(facts.get("recent", {}))
+
+    @property
+    def _families(self) -> dict[str, list[str]]:
+        """What the rows of the weights mean, as JSON has it."""
+        return {name: list(members) for name, members in self.model.families.items()}
 
     def _model(self, pages: Sequence[Page]) -> ModelConfig:
         if self.recipe.model:
@@ -122,30 +131,34 @@ class _Run:
 
     def go(self) -> Path:
         """Train to the last step, validating and saving on the way."""
-        log = SummaryWriter(str(self.out / "log"), purge_step=self.step + 1)
         dtype = fast_dtype(self.device)
-        bar = tqdm(total=self.training.steps, initial=self.step, disable=None, unit="step")
-        for stage, batch in self._batches():
-            self._set_rate()
-            losses, bands = self._learn(stage, batch.to(self.device), dtype)
-            self.step += 1
-            bar.update()
-            for name, loss in (losses | bands).items():
-                log.add_scalar(f"loss/{name}", loss, self.step)
-            shown = " ".join(f"{name} {loss:.2f}" for name, loss in losses.items())
-            bar.set_postfix_str(shown, refresh=False)
-            last = any(self.step == steps.stop for _, steps in schedule(self.training))
-            if self.step % self.training.validate_every == 0 or last:
-                self._validate(stage, log)
-            if self.step % self.training.checkpoint_every == 0 or last:
-                self._save()
-        log.close()
+        ends = {steps.stop for _, steps in schedule(self.training)}
+        with (
+            SummaryWriter(str(self.out / "log"), purge_step=self.step + 1) as log,
+            tqdm(total=self.training.steps, initial=self.step, disable=None, unit="step") as bar,
+        ):
+            for stage, batch in self._batches():
+                self._set_rate()
+                losses, bands = self._learn(stage, batch.to(self.device), dtype)
+                self.step += 1
+                bar.update()
+                for name, loss in (losses | bands).items():
+                    log.add_scalar(f"loss/{name}", loss, self.step)
+                shown = " ".join(f"{name} {loss:.2f}" for name, loss in losses.items())
+                bar.set_postfix_str(shown, refresh=False)
+                last = self.step in ends
+                if self.step % self.training.validate_every == 0 or last:
+                    self._validate(stage, log)
+                if self.step % self.training.checkpoint_every == 0 or last:
+                    self._save()
         return self.out / "model"
 
     def _batches(self) -> Iterator[tuple[StageConfig, Batch | Labelled]]:
         """What is learnt in each of the remaining steps, and from what."""
         size = self.training.batch
         for stage, steps in schedule(self.training):
+            if self.step >= steps.stop:
+                continue
             task = stage.task
             for batch in DataLoader[Any](
                 Subset(
@@ -157,8 +170,7 @@ class _Run:
                 num_workers=self.training.workers,
                 multiprocessing_context="spawn" if self.training.workers else None,
                 prefetch_factor=4 if self.training.workers else None,
-                worker_init_fn=_one_thread,
-                pin_memory=self.device.type == "cuda",
+                worker_init_fn=one_thread,
             ):
                 yield stage, batch
 
@@ -186,16 +198,16 @@ class _Run:
             assert stage.task
             assert self.pretraining
             return {stage.task: self.pretraining.loss(self.net, batch, stage.task)}, {}
-        frozen = self.training.frozen
+        wanted = {loss for loss in stage.learn if loss in self.learning}
         losses: dict[str, Tensor] = {}
         bands: dict[str, float] = {}
-        if not set(frozen) >= _DETECTOR:
+        if wanted - {"refiner"}:
             predictions = Predictions.of(self.net, batch)
             losses = predictions.losses(batch, self.training.box_loss)
             bands = predictions.by_band(batch, self.training.box_loss, self.instances)
-        if self.net.refiner and "refiner" not in frozen and len(batch.looks.label):
+        if self.net.refiner and "refiner" in wanted and len(batch.looks.label):
             losses["refiner"] = refiner_loss(self.net.refiner, batch.looks)
-        return {name: loss for name, loss in losses.items() if name in stage.learn}, bands
+        return {name: loss for name, loss in losses.items() if name in wanted}, bands
 
     def _set_rate(self) -> None:
         for group in self.optimiser.param_groups:
@@ -209,7 +221,7 @@ class _Run:
         report = validate(detector, self.val, worn=self.recipe.augment.degrade)
         log.add_scalar("validation/mAP", report.map, self.step)
         log.add_scalar("validation/AP50", report.ap50, self.step)
-        tqdm.write(f"step {self.step}: validation mAP {report.map:.3f}, AP50 {report.ap50:.3f}")
+        _say(f"step {self.step}: validation mAP {report.map:.3f}, AP50 {report.ap50:.3f}")
         if report.map > self.best:
             self.best = report.map
             save_model(self.out / "model", self.ema, fitted(self.model, report))
@@ -235,14 +247,14 @@ class _Run:
         with torch.autocast(self.device.type, dtype, enabled=dtype != torch.float32):
             figure = self.pretraining.measure(self.net, crops, task)
         log.add_scalar(f"validation/{name.replace(' ', '-')}", figure, self.step)
-        tqdm.write(f"step {self.step}: validation {name} {figure:.3f}")
+        _say(f"step {self.step}: validation {name} {figure:.3f}")
 
     def _cached_val(self) -> list[CachedPage]:
         return cache_pages(self.val, self.out / "cache", self.model.classes)
 
     def _save(self) -> None:
         facts = {"step": self.step, "best": self.best, "recent": self.total.recent}
-        facts |= {"recipe": _essence(self.recipe)}
+        facts |= {"recipe": _essence(self.recipe), "families": self._families}
         save_checkpoint(self.checkpoint, self.modules, self.optimiser, facts)
 
 
@@ -253,10 +265,18 @@ def _require_symbols(pages: Sequence[CachedPage], specs: Sequence[str]) -> None:
         raise InputError(", ".join(specs), problem)
 
 
-_LEARNT: Mapping[str, set[Part]] = {
+_LEARN: Mapping[str, set[Part]] = {  # which parts of the network a loss teaches
     "energy": {"pyramid", "energy"}, "class": {"pyramid", "classes"}, "box": {"pyramid", "box"},
     "refiner": {"refiner"},
 }  # fmt: skip
+
+
+def _learning(training: TrainConfig, refiner: bool) -> set[str]:
+    """The losses of which some part is neither frozen nor missing."""
+    still = set(training.frozen)
+    if not refiner or not training.looks:
+        still.add("refiner")
+    return {loss for loss, parts in _LEARN.items() if not parts <= still}
 
 
 def _require_learning(recipe: Recipe) -> None:
@@ -265,9 +285,9 @@ def _require_learning(recipe: Recipe) -> None:
     start = recipe.training.start_from
     donor = read_config(model_folder(start)) if start else None
     model = recipe.model or donor
-    frozen = set(recipe.training.frozen) | (set() if model and model.refiner else {"refiner"})
+    learning = _learning(recipe.training, bool(model and model.refiner))
     for stage in recipe.training.stages:
-        if not stage.task and all(_LEARNT[loss] <= frozen for loss in stage.learn):
+        if not stage.task and not learning & set(stage.learn):
             raise InputError(
                 f"a stage of {', '.join(stage.learn)}",
                 "all that it learns is frozen or not in the model; change stages or frozen",
@@ -280,6 +300,11 @@ def _freeze(net: WatershedNet, part: str) -> None:
         module.requires_grad_(False)
 
 
+def _say(line: str) -> None:
+    """To the terminal, not to where the path of the model is written."""
+    tqdm.write(line, file=sys.stderr)
+
+
 def _average(ema: nn.Module, net: nn.Module, keep: float) -> None:
     with torch.no_grad():
         for slow, fast in zip(ema.state_dict().values(), net.state_dict().values(), strict=True):
@@ -287,14 +312,6 @@ def _average(ema: nn.Module, net: nn.Module, keep: float) -> None:
                 slow.lerp_(fast, 1.0 - keep)
             else:
                 slow.copy_(fast)
-
-
-def _one_thread(worker: int) -> None:
-    """Loader workers share the machine with the network: one thread each."""
-    import cv2
-
-    cv2.setNumThreads(1)
-    torch.set_num_threads(1)
 
 
 def _essence(recipe: Recipe) -> str:

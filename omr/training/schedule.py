@@ -22,6 +22,7 @@ def schedule(training: TrainConfig) -> list[tuple[StageConfig, range]]:
 
 
 def optimiser_for(learnt: list[nn.Parameter], training: TrainConfig) -> torch.optim.Optimizer:
+    """AdamW, or the thesis's RMSProp, over the parameters that learn."""
     rate, decay = training.learning_rate, training.weight_decay
     if training.optimiser == "rmsprop":  # the thesis's decay rate of 0.995
         rms = torch.optim.RMSprop(learnt, rate, alpha=0.995, weight_decay=decay)

@@ -58,9 +58,8 @@ def make_targets(
     """The maps of one crop of `size` (height, width) input pixels at the model's interline.
 
     M^e(y, x) = max over centres of max(0, 1 - distance / r), with distance / r elliptical
-    (method, section 1). Class and box are taken where the energy is at least `core`, or at the
-    summit itself, which always counts: no symbol goes without a class. Of the many pixels of a
-    ridge one in `thin` is taken.
+    (method, section 1). Class and box are taken where the energy is at least `core`; of the many
+    pixels of a ridge one in `thin` is taken.
     """
     h, w = size[0] // STRIDE, size[1] // STRIDE
     planes = len(model.families)
