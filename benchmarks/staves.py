@@ -26,11 +26,11 @@ from deepscores_tools.dataset_image import page_image
 from deepscores_tools.formats import read_selected
 from deepscores_tools.formats.mung import read_page as read_mung_page
 from deepscores_tools.ink import ink_of
+from deepscores_tools.interline import true_interline
 from deepscores_tools.page_images import read_page
 from deepscores_tools.page_sources import pages_of_file
 from deepscores_tools.staves import find_staves
 from deepscores_tools.staves.systems import find_systems
-from deepscores_tools.true_interline import true_interline
 
 HERE = Path(__file__).resolve().parent
 GOAL = 0.03  # largest error of the interline

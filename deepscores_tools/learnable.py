@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deepscores_tools.dataset_image import page_image
-from deepscores_tools.patches import interline_of
+from deepscores_tools.interline import interline_of
 from deepscores_tools.symbols import Page
 from deepscores_tools.vocabularies import spelt
 

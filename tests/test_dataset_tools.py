@@ -14,19 +14,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from deepscores_tools.checking import CheckReport, check_dataset
-from deepscores_tools.class_masks import class_grays, instance_image, with_all_masks
 from deepscores_tools.conversion import write_dataset
-from deepscores_tools.dataset_image import page_image
-from deepscores_tools.dataset_reading import open_pages
-from deepscores_tools.dataset_split import SETS, overlaps, split_pages
-from deepscores_tools.errors import InputError
-from deepscores_tools.formats import FORMATS
-from deepscores_tools.page_units import unit_of
-from deepscores_tools.patches import class_folders, cut_patch, draw_symbols
-from deepscores_tools.picture_source import PictureSource
-from deepscores_tools.statistics import collect, measures
-from deepscores_tools.symbols import Box, Page, Symbol
-from deepscores_tools.tiles import (
+from deepscores_tools.cutting.masks import class_grays, instance_image, with_all_masks
+from deepscores_tools.cutting.patches import class_folders, cut_patch, draw_symbols
+from deepscores_tools.cutting.split import SETS, overlaps, split_pages
+from deepscores_tools.cutting.tiles import (
     grid_corners,
     is_kept,
     random_corners,
@@ -34,6 +26,14 @@ from deepscores_tools.tiles import (
     tile_pixels,
     write_tiles,
 )
+from deepscores_tools.cutting.units import unit_of
+from deepscores_tools.dataset_image import page_image
+from deepscores_tools.dataset_reading import open_pages
+from deepscores_tools.errors import InputError
+from deepscores_tools.formats import FORMATS
+from deepscores_tools.picture_source import PictureSource
+from deepscores_tools.statistics.counts import collect, measures
+from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.vocabularies import DEEPSCORES
 from deepscores_tools.whole_file import whole_stream, write_whole
 from deepscores_tools.whole_folder import whole_folder

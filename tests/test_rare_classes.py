@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 from omr_cli.tile import tile
 
+from deepscores_tools.cutting.around import corners_around, rare_classes
 from deepscores_tools.engraving import RenderPlan, Score, draw_style, generator
 from deepscores_tools.engraving import replace as replacing
 from deepscores_tools.engraving.balance import LAG, Balance
@@ -21,7 +22,6 @@ from deepscores_tools.engraving.plan import tasks
 from deepscores_tools.engraving.replace import replace_common
 from deepscores_tools.formats import coco
 from deepscores_tools.symbols import Box, Page, Symbol
-from deepscores_tools.tiles_around import corners_around, rare_classes
 from deepscores_tools.vocabularies import PRINTED_CLASSES
 from omr.config import ModelConfig
 from omr.training.crops import CropDataset

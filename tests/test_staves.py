@@ -7,10 +7,10 @@ import pytest
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.formats.mung import read_page
 from deepscores_tools.ink import ink_of
+from deepscores_tools.interline import true_interline
 from deepscores_tools.staves import find_staves, staves_as_symbols, whole_staves
 from deepscores_tools.staves.systems import find_systems
 from deepscores_tools.staves.tracing import thin_ink
-from deepscores_tools.true_interline import true_interline
 
 REPO = Path(__file__).resolve().parents[1]
 ANNOTATIONS = REPO.parent / "shared" / "data" / "muscima-pp" / "v2.0" / "annotations"

@@ -13,7 +13,7 @@ def info(dataset: str, as_json: bool) -> None:
     import json
 
     from deepscores_tools.dataset_reading import open_pages
-    from deepscores_tools.summary import summarise
+    from deepscores_tools.statistics.summary import summarise
     from omr_cli.progress import progress
 
     pages = open_pages(dataset)

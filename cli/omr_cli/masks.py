@@ -35,9 +35,9 @@ def masks(
     picture.
     """
     from deepscores_tools.class_maps import vocabulary
-    from deepscores_tools.class_masks import class_grays, write_class_masks, write_instance_masks
+    from deepscores_tools.cutting.masks import class_grays, write_class_masks, write_instance_masks
     from deepscores_tools.dataset_reading import open_pages
-    from deepscores_tools.summary import summarise
+    from deepscores_tools.statistics.summary import summarise
     from deepscores_tools.whole_folder import whole_folder
     from omr.run_folder import pictures_of
     from omr_cli.progress import progress

@@ -26,8 +26,8 @@ def patches(
 
     Each has the symbol's centre in its middle and what is around it on the page.
     """
+    from deepscores_tools.cutting.patches import draw_symbols, write_patches
     from deepscores_tools.dataset_reading import open_pages
-    from deepscores_tools.patches import draw_symbols, write_patches
     from deepscores_tools.whole_folder import whole_folder
     from omr.run_folder import pictures_of
     from omr_cli.progress import progress

@@ -51,9 +51,9 @@ def split(
     from typing import cast
 
     from deepscores_tools.conversion import write_dataset
+    from deepscores_tools.cutting.split import SETS, overlaps, split_pages
+    from deepscores_tools.cutting.units import Unit
     from deepscores_tools.dataset_reading import open_pages
-    from deepscores_tools.dataset_split import SETS, overlaps, split_pages
-    from deepscores_tools.page_units import Unit
     from deepscores_tools.whole_file import whole_stream
     from deepscores_tools.whole_folder import whole_folder
     from omr_cli.progress import progress

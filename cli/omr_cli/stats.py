@@ -24,7 +24,7 @@ def stats(dataset: str, out: Path | None, as_json: bool, images: Path | None) ->
     import json
 
     from deepscores_tools.dataset_reading import open_pages
-    from deepscores_tools.statistics import Statistics, collect, table_text, write_numbers
+    from deepscores_tools.statistics.counts import Statistics, collect, table_text, write_numbers
     from omr.run_folder import pictures_of
     from omr_cli.progress import progress
 
@@ -33,8 +33,8 @@ def stats(dataset: str, out: Path | None, as_json: bool, images: Path | None) ->
     if out is None:
         statistics = collect(progress(source))
     else:
-        from deepscores_tools.class_examples import ClassExamples
-        from deepscores_tools.statistics_figures import write_figures
+        from deepscores_tools.statistics.examples import ClassExamples
+        from deepscores_tools.statistics.figures import write_figures
         from deepscores_tools.whole_folder import whole_folder
 
         examples = ClassExamples(pictures_of(dataset, images))

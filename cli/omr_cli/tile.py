@@ -46,12 +46,12 @@ def tile(
     from collections import Counter
 
     from deepscores_tools.conversion import counted
+    from deepscores_tools.cutting.around import rare_classes
+    from deepscores_tools.cutting.tiles import write_tiles
     from deepscores_tools.dataset_reading import open_pages
     from deepscores_tools.errors import InputError
     from deepscores_tools.formats import coco
     from deepscores_tools.formats.coco_read import IMAGES
-    from deepscores_tools.tiles import write_tiles
-    from deepscores_tools.tiles_around import rare_classes
     from deepscores_tools.whole_folder import whole_folder
     from omr.run_folder import pictures_of
     from omr_cli.progress import progress

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from deepscores_tools.checking.defects import Defect, Examined
+from deepscores_tools.cutting.tiles import TRUNCATED
 from deepscores_tools.formats.mung_data import one_sided
 from deepscores_tools.symbols import Box, Page, Symbol
-from deepscores_tools.tiles import TRUNCATED
 
 ROUNDING = 0.01
 """Pixels by which a box may leave the page: what fractions with few decimals leave of it."""

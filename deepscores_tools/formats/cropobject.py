@@ -22,8 +22,8 @@ from deepscores_tools.formats.mung_data import read_data
 from deepscores_tools.formats.mung_mask import decode_mask
 from deepscores_tools.formats.muscima_document import document_attributes
 from deepscores_tools.formats.safe_xml import elements, root_of
+from deepscores_tools.interline import true_interline
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
-from deepscores_tools.true_interline import true_interline
 
 __all__ = ["page_of", "read", "read_page", "recognises", "symbol_of", "write"]
 

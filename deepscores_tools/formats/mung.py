@@ -29,9 +29,9 @@ from deepscores_tools.formats.muscima_document import document_attributes
 from deepscores_tools.formats.pictures import picture_size
 from deepscores_tools.formats.safe_xml import elements, root_of
 from deepscores_tools.formats.values import corners, optional
+from deepscores_tools.interline import true_interline
 from deepscores_tools.page_choice import Condition, may_fit
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
-from deepscores_tools.true_interline import true_interline
 
 __all__ = ["files", "page_of", "page_size", "read", "read_page", "recognises", "symbol_of", "write",
            "write_page"]  # fmt: skip

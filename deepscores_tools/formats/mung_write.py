@@ -17,9 +17,9 @@ from deepscores_tools.formats.muscima_document import document_attributes
 from deepscores_tools.formats.pictures import copy_picture
 from deepscores_tools.formats.values import flat
 from deepscores_tools.formats.xml_text import xml_attribute, xml_text
+from deepscores_tools.interline import true_interline
 from deepscores_tools.page_names import KeyGuard
 from deepscores_tools.symbols import Attribute, Page, Symbol
-from deepscores_tools.true_interline import true_interline
 from deepscores_tools.whole_file import whole_stream
 
 _SCHEMA = (

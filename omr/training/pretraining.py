@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import Dataset
 
+from deepscores_tools.cutting.patches import HEIGHT, INTERLINE, MOST, WIDTH, cut_patch
 from deepscores_tools.ink import SYMBOL_INK, ink_of
-from deepscores_tools.patches import HEIGHT, INTERLINE, MOST, WIDTH, cut_patch
 
 from ..config import STRIDE, ModelConfig
 from ..network import WatershedNet

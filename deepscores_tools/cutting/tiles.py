@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.canvas import window
+from deepscores_tools.cutting.around import corners_around
 from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.symbols import Box, Page, Symbol
-from deepscores_tools.tiles_around import corners_around
 from deepscores_tools.whole_file import write_png
 
 SIZE, OVERLAP = 960, 160  # pixels

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores_tools.cutting.patches import cut_patch
 from deepscores_tools.errors import InputError
-from deepscores_tools.patches import cut_patch, interline_of
+from deepscores_tools.interline import interline_of
 from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.symbols import Page, Symbol
 

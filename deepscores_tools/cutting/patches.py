@@ -20,10 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.canvas import window
-from deepscores_tools.ink import ink_of
+from deepscores_tools.interline import interline_of
 from deepscores_tools.page_names import KeyGuard
 from deepscores_tools.picture_source import PictureSource
-from deepscores_tools.staves import find_staves
 from deepscores_tools.symbols import Page
 from deepscores_tools.whole_file import whole_stream, write_png
 
@@ -78,13 +77,6 @@ def cut_patch(
         return cut
     how = cv2.INTER_AREA if scale > 1 else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(cut, (width, height), interpolation=how), dtype=np.uint8)
-
-
-def interline_of(page: Page, gray: Gray) -> float | None:
-    """The page's interline, measured in its staves where the dataset does not tell it."""
-    if page.interline is not None:
-        return page.interline
-    return find_staves(ink_of(gray)).interline
 
 
 def write_patches(

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from deepscores_tools.cutting.units import Unit, required_unit, unit_of
 from deepscores_tools.errors import InputError
-from deepscores_tools.page_units import Unit, required_unit, unit_of
 from deepscores_tools.symbols import Page
 
 SETS = ("train", "val", "test")

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deepscores_tools.summary import by_count
+from deepscores_tools.statistics.summary import by_count
 from deepscores_tools.symbols import Page
 from deepscores_tools.whole_file import whole_stream, write_whole
 

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 from numpy.typing import NDArray
 
-from deepscores_tools.statistics import Statistics
-from deepscores_tools.summary import by_count
+from deepscores_tools.statistics.counts import Statistics
+from deepscores_tools.statistics.summary import by_count
 from deepscores_tools.whole_file import write_whole
 
 COLUMNS = 10  # of the examples
