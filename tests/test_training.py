@@ -535,8 +535,8 @@ def test_the_thesiss_schedule_runs_and_resumes(recipe: Recipe, tmp_path: Path) -
     assert [e.step for e in events.Scalars("loss/energy")] == [5, 6, 11, 12]
 
 
-def interrupt_at(word: str) -> Callable[[str], None]:
-    def write(line: str) -> None:
+def interrupt_at(word: str) -> Callable[..., None]:
+    def write(line: str, **_: object) -> None:
         if word in line:
             raise KeyboardInterrupt
 
