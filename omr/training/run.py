@@ -104,11 +104,11 @@ class _Run:
         self.step, self.best = 0, -1.0
         self.checkpoint = out / CHECKPOINT
         if self.checkpoint.exists():
-            load_checkpoint(self.checkpoint, self.modules, self.optimiser)
             facts = read_facts(self.checkpoint)
             if facts.get("families", self._families) != self._families:
                 problem = "holds a run over other classes, as its data have changed since"
                 raise InputError(out, f"{problem}; name another folder or remove it")
+            load_checkpoint(self.checkpoint, self.modules, self.optimiser)
             self.step, self.best = facts["step"], facts["best"]
             self.total.recent.update(facts.get("recent", {}))
 
