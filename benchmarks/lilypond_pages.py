@@ -3,7 +3,8 @@
 SCORES: the folder that `omr dataset render` takes, its works named as in recipes/scores.csv. Works
 of the set `test` at equal distances are taken, three pages of each, until there are --pages. OUT
 gets an SVG of each page, for `omr dataset convert OUT PAGES --to coco`. A work that LilyPond cannot
-do is named and left out; a quartet takes it ten minutes. Its programs must be on the PATH (`pip install lilypond` brings them).
+do is named and left out; a quartet takes it ten minutes. Its programs must be on the PATH (`pip
+install lilypond` brings them).
 """
 
 from __future__ import annotations
