@@ -91,4 +91,4 @@ def test_the_detection_that_a_threshold_was_cut_at_stays(seed: int) -> None:
     report = evaluate(truth, [replace(truth[0], symbols=found)])
     model = fitted(MODEL, report)
     lowest = calibrated(scores, model.calibration).min()
-    assert model.threshold("x") <= max(lowest, 1e-4)
+    assert model.threshold("x") <= lowest

@@ -106,7 +106,7 @@ def class_loss(logits: Tensor, label: Tensor) -> Tensor:
     return functional.cross_entropy(logits, label) if len(label) else logits.sum() * 0.0
 
 
-def box_loss(predicted: Tensor, wanted: Tensor, kind: str) -> Tensor:
+def box_loss(predicted: Tensor, wanted: Tensor, kind: Literal["iou", "squared"]) -> Tensor:
     """Loss of boxes (P, 4): dx, dy, log w, log h in interlines.
 
     "iou": distance-IoU plus L1 of logs and of offsets relative to the side, so that thin
@@ -154,7 +154,8 @@ def side_loss(logits: Tensor, wanted: Tensor) -> Tensor:
 class TotalLoss:
     """loss^tot = sum of w_k * loss_k / v_k, v_k the running mean over the last steps (method, 3).
 
-    Without `normalise` every v_k is 1; a loss that has no weight counts once.
+    Without `normalise` every v_k is 1; a loss that has no weight counts once. recent: the last
+    values of each loss, which checkpoints keep.
     """
 
     def __init__(self, weights: tuple[float, float, float, float], normalise: bool) -> None:
