@@ -24,7 +24,7 @@ from pycocotools.coco import COCO
 from tqdm import tqdm
 
 from deepscores_tools.formats import coco, mung
-from deepscores_tools.formats.mung_data import ONE_SIDED, one_sided
+from deepscores_tools.links import ONE_SIDED, one_sided
 from deepscores_tools.symbols import Page
 
 

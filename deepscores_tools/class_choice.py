@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +16,7 @@ def chosen_map(text: str) -> ClassMap:
 
     Raises InputError.
     """
-    if Path(text).is_file():
+    if os.path.isfile(text):  # noqa: PTH113
         return read_map(Path(text))
     source, mark, target = text.partition(":")
     if not mark:

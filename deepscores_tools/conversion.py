@@ -15,6 +15,7 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.formats import FORMATS, coco, labelstudio, yolo
 from deepscores_tools.symbols import Page
 from deepscores_tools.vocabularies import ClassTable
+from deepscores_tools.whole_file import remove_orphans
 from deepscores_tools.whole_folder import whole_folder
 
 _ONE_FILE = {
@@ -32,7 +33,7 @@ def write_dataset(
 ) -> Counter[str]:
     """Write pages, one at a time, and count them: {"pages": ..., "symbols": ...}.
 
-    `out` is a folder that is not there yet or, for coco, deepscores-v2, labelstudio, mung, csv
+    `out`, which is not there yet, is a folder or, for coco, deepscores-v2, labelstudio, mung, csv
     and parquet, a file that ends as theirs do, without pictures; either appears whole. `classes`
     come first where the format lists classes (coco, labelstudio, yolo). image_url: see
     labelstudio.write, for which alone it is. What the format cannot hold is warned of once, with
@@ -55,7 +56,7 @@ def takes_pictures(out: Path, format_name: str) -> bool:
 
 
 def _is_one_file(out: Path, format_name: str) -> bool:
-    return out.suffix == _ONE_FILE.get(format_name)
+    return out.suffix.lower() == _ONE_FILE.get(format_name)
 
 
 def _place(
@@ -66,8 +67,11 @@ def _place(
     image_url: str | None,
 ) -> None:
     if _is_one_file(out, format_name):
+        if out.exists():
+            raise InputError(out, "is there already; name a new file")
+        remove_orphans(out)
         _write(taken, out, format_name, classes, image_url)
-    elif out.suffix in _ONE_FILE.values():
+    elif out.suffix.lower() in _ONE_FILE.values():
         raise InputError(out, f"is no place for {format_name}; name a folder")
     else:
         with whole_folder(out) as folder:
@@ -100,6 +104,13 @@ def _write(
         labelstudio.write(pages, out, classes, image_url or labelstudio.LOCAL_FILES)
     else:
         FORMATS[format_name].write(pages, out)
+
+
+def noting_classes(pages: Iterable[Page], names: dict[str, None]) -> Iterator[Page]:
+    """The pages as they are; `names` has the classes that went by, in their order."""
+    for page in pages:
+        names.update(dict.fromkeys(symbol.name for symbol in page.symbols))
+        yield page
 
 
 def counted(pages: Iterable[Page], counts: Counter[str]) -> Iterator[Page]:

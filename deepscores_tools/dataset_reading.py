@@ -13,6 +13,7 @@ from deepscores_tools.formats import (
     deepscores_v2,
     format_of,
     read_fitting,
+    yolo,
 )
 from deepscores_tools.page_choice import Condition, parse_spec, select
 from deepscores_tools.symbols import Page
@@ -62,12 +63,18 @@ class Pages:
         return any(place.is_dir() for place in places)
 
     def listed_classes(self) -> ClassTable:
-        """The classes a COCO dataset lists, met or not, with its ids; LilyPond's; else none."""
+        """The classes that the dataset lists, met or not: COCO's and DeepScoresV2's with their
+        ids, YOLO's from 1, LilyPond's; none for the formats without a list."""
         if self.format_name == "lilypond":
             return PRINTED_CLASSES
-        if self.format_name != "coco":
-            return ClassTable(())
-        classes = coco_read.categories(self.path)
+        if self.format_name == "yolo":
+            return ClassTable(()).with_names(yolo.class_names(self.path))
+        if self.format_name == "deepscores-v2":
+            classes = deepscores_v2.class_names(self.path, self.annotation_set or "deepscores")
+        elif self.format_name == "coco":
+            classes = coco_read.categories(self.path)
+        else:
+            classes = {}
         return ClassTable([SymbolClass(i, name, i) for i, name in classes.items()])
 
 

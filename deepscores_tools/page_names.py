@@ -22,6 +22,9 @@ def inside(name: str, where: Path | str) -> str:
     drive = re.match("[A-Za-z]:", name)
     if not path.name or path.is_absolute() or ".." in path.parts or drive:
         raise InputError(where, f"the file name {name!r} leads out of the dataset's folder")
+    if any(part.startswith(".") for part in path.parts):
+        raise InputError(where, f"the file name {name[:60]!r} is hidden, as it begins with a dot; "
+                         "rename it")  # fmt: skip
     if not _storable(name):
         raise InputError(where, f"no file can be called {name[:60]!r}")
     return name
@@ -46,6 +49,9 @@ class KeyGuard:
         """Raises InputError for the second page's name of a key."""
         key = page_key(name)
         if key in self._names:
-            both = f"{self._names[key]} and {name}"
-            raise InputError(self._where, f"{both} have the same page key; rename one")
+            other = self._names[key]
+            if other == name:
+                raise InputError(self._where, f"the page {name} occurs twice; all that is said of "
+                                 "it should stand together")  # fmt: skip
+            raise InputError(self._where, f"{other} and {name} have the same page key; rename one")
         self._names[key] = name

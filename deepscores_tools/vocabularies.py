@@ -7,7 +7,7 @@ therefore start at 209. They carry names of DeepScores v1 or of SMuFL.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
@@ -52,6 +52,12 @@ class ClassTable:
     @cached_property
     def names(self) -> tuple[str, ...]:
         return tuple(c.name for c in self.classes)
+
+    def with_names(self, names: Iterable[str]) -> ClassTable:
+        """The table and, numbered from its highest id on, the names that it has not."""
+        last = max(self.by_id, default=0)
+        new = [name for name in dict.fromkeys(names) if name not in self.by_name]
+        return self + ClassTable([SymbolClass(i, n, i) for i, n in enumerate(new, last + 1)])
 
     def __add__(self, other: ClassTable) -> ClassTable:
         return ClassTable((*self.classes, *other.classes))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from io import BytesIO
 from pathlib import Path
 from typing import TextIO
@@ -16,14 +18,21 @@ from PIL import Image
 from deepscores_tools.errors import InputError, reason
 
 
+def part_name(path: Path) -> Path:
+    """What `path` is called until it is whole.
+
+    With the process's number: two runs may write one file at a time, the last one stays.
+    """
+    return path.parent / f".{path.name}.{os.getpid()}.part"
+
+
 @contextmanager
 def part_of(path: Path) -> Iterator[Path]:
     """A name beside `path` for the block to write to, renamed to `path` when the block is done.
 
     Folders are made; nothing is left behind where the block raises.
     """
-    # With the process's number: two runs may write one file at a time, the last one stays.
-    part = path.parent / f".{path.name}.{os.getpid()}.part"
+    part = part_name(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield part
@@ -66,6 +75,32 @@ def write_png(path: Path, pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> Non
     stream = BytesIO()
     Image.fromarray(pixels).save(stream, format="PNG")
     write_whole(path, stream.getvalue())
+
+
+def remove_orphans(path: Path) -> None:
+    """Remove what processes left that were killed as they wrote this file or folder."""
+    for part in path.parent.glob(f".{escape(path.name)}.*.part"):
+        number = part.name.split(".")[-2]
+        if number.isdecimal() and not _is_running(int(number)):
+            if part.is_dir():
+                shutil.rmtree(part, ignore_errors=True)
+            else:
+                part.unlink(missing_ok=True)
+
+
+def _is_running(process: int) -> bool:
+    """Whether another process has this number; in a container each run has the same one."""
+    if process == os.getpid():
+        return False
+    if os.name != "posix":
+        return True  # there is no asking without harm
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
 
 
 def remove_parts(folder: Path) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from glob import escape
 from pathlib import Path
 
 from deepscores_tools.errors import InputError, reason
+from deepscores_tools.whole_file import part_name, remove_orphans
 
 
 @contextmanager
@@ -20,11 +19,11 @@ def whole_folder(out: Path) -> Iterator[Path]:
     something already, or cannot be written; paths in the block's own InputErrors are mended.
     """
     target = out.resolve()
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part = part_name(target)
     try:
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise InputError(out, "is there already; name a new folder")
-        _remove_orphans(target)
+        remove_orphans(target)
         part.mkdir(parents=True)
         yield part
         if target.exists():
@@ -37,23 +36,3 @@ def whole_folder(out: Path) -> Iterator[Path]:
         raise InputError(out, f"cannot be written ({reason(error)})") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
-
-
-def _remove_orphans(target: Path) -> None:
-    """Remove what processes left that were killed as they wrote this folder."""
-    for part in target.parent.glob(f".{escape(target.name)}.*.part"):
-        number = part.name.split(".")[-2]
-        if number.isdecimal() and not _is_running(int(number)):
-            shutil.rmtree(part, ignore_errors=True)
-
-
-def _is_running(process: int) -> bool:
-    if os.name != "posix":
-        return True  # there is no asking without harm
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True

@@ -167,3 +167,13 @@ def test_lists_are_those_of_the_datasets() -> None:
         rows = [(int(r["id"]), r["name"], int(r["color"])) for r in csv.DictReader(stream)]
     ours = [(c.id, c.name, c.color) for c in (*DEEPSCORES, *DEEPSCORES_V2_SECOND)]
     assert ours == rows
+
+
+def test_links_stated_at_one_end_go_with_the_symbol_at_the_other(tmp_path: Path) -> None:
+    stem = Symbol(name="stem", box=Box(0, 0, 1, 9), id=1,
+                  attributes={"one_sided_inlinks": "[2, 3]", "pitch": 3})  # fmt: skip
+    others = [Symbol(name=n, box=Box(0, 0, 1, 9), id=i) for i, n in ((2, "kept"), (3, "gone"))]
+    page = Page(name="a.png", width=9, height=9, symbols=[stem, *others])
+    (tmp_path / "map.csv").write_text("source,target\nstem,stem\nkept,kept\n")
+    (mapped,) = apply_map([page], read_map(tmp_path / "map.csv"))
+    assert dict(mapped.symbols[0].attributes) == {"one_sided_inlinks": "[2]", "pitch": 3}

@@ -14,7 +14,7 @@ from PIL import Image
 
 from deepscores_tools.checking import KINDS
 from deepscores_tools.class_maps import VOCABULARIES
-from deepscores_tools.formats import FORMATS, coco, deepscores_v2, mung, read_dataset
+from deepscores_tools.formats import FORMATS, coco, deepscores_v2, mung, read_dataset, yolo
 from deepscores_tools.symbols import Box, Page, Symbol
 from omr.run_folder import note_inputs
 
@@ -331,3 +331,65 @@ def test_the_documentation_has_every_command() -> None:
     writable = [p for p in dataset.commands["convert"].params if p.name == "format_name"]
     read_only = {"cropobject", "lilypond"}
     assert set(writable[0].type.to_info_dict()["choices"]) == set(FORMATS) - read_only
+
+
+def test_split_gives_all_sets_one_list_of_classes(tmp_path: Path) -> None:
+    made = [
+        Page(name=f"{n}.png", width=SIZE, height=SIZE, symbols=[symbol(name, 20, 30, 1)])
+        for n, name in enumerate(["stem", "beam", "clefG", "flag8thUp"])
+    ]
+    yolo.write(made, tmp_path / "all", ["never met"])
+    run("split", tmp_path / "all", "-o", tmp_path / "sets", "--by", "page", "--to", "yolo",
+        "--test", 0.5)  # fmt: skip
+    lists = [yolo.class_names(tmp_path / "sets" / name) for name in ("train", "test")]
+    assert lists[0] == lists[1] == ["never met", "stem", "beam", "clefG", "flag8thUp"]
+
+
+def test_split_takes_pictures_from_where_a_run_found_them(pictured: Path, tmp_path: Path) -> None:
+    detected = tmp_path / "detected"
+    detected.mkdir()
+    file = detected / "detections.json"
+    file.write_bytes((pictured / "annotations.json").read_bytes())
+    note_inputs(detected, [pictured / "images"])
+    run("split", detected, "-o", tmp_path / "sets", "--by", "page", "--test", 0.5)
+    assert len(list((tmp_path / "sets").glob("*/images/*.png"))) == 2
+
+
+def test_a_file_that_is_there_stays(muscima: Path, tmp_path: Path) -> None:
+    (tmp_path / "precious.JSON").write_text("1")
+    result = run("convert", muscima, tmp_path / "precious.JSON", "--to", "coco", status=2)
+    assert "is there already" in result.output
+    assert (tmp_path / "precious.JSON").read_text() == "1"
+
+
+def test_a_picture_of_another_size_is_a_defect_and_is_not_converted(
+    pictured: Path, tmp_path: Path
+) -> None:
+    Image.new("L", (2 * SIZE, SIZE), 255).save(pictured / "images" / "0.png")
+    torn = pictured / "images" / "1.png"
+    torn.write_bytes(torn.read_bytes()[:60])
+    result = run("check", pictured, status=1)
+    assert "0.png: image: is 400 x 200 pixels, its page 200 x 200" in result.output
+    assert "1.png: image: is damaged" in result.output
+    result = run("convert", pictured, tmp_path / "out", "--to", "yolo", status=2)
+    assert "is 400 x 200 pixels" in result.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_names_that_no_file_can_have_are_refused_in_one_line(tmp_path: Path) -> None:
+    result = run("info", "a" * 300, status=2)
+    assert "File name too long" in result.output
+
+
+def test_classes_that_are_not_there_are_named(pictured: Path, tmp_path: Path) -> None:
+    result = run("masks", pictured, "-o", tmp_path / "m", "--without", "stemm")
+    assert "there is no stemm" in result.output
+    result = run("tile", pictured, "-o", tmp_path / "t", "--around", "stem", "--around", "stemm",
+                 "--size", 64)  # fmt: skip
+    assert "there is no stemm" in result.output
+
+
+@pytest.mark.parametrize("number", ["nan", "inf"])
+def test_numbers_are_numbers(muscima: Path, tmp_path: Path, number: str) -> None:
+    run("split", muscima, "-o", tmp_path / "o", "--by", "page", "--test", number, status=2)
+    run("patches", muscima, "-o", tmp_path / "o", "--interline", number, status=2)

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -221,3 +222,30 @@ def test_bad_files_are_refused_in_one_line(tmp_path: Path, old: str, new: str) -
     file = tmp_path / "d.json"
     coco.write([one_page(STEM)], file)
     assert_refused_with(old, new, file, coco.read)
+
+
+def test_crowds_stay_crowds(tmp_path: Path) -> None:
+    made = one_page(replace(STEM, attributes={"iscrowd": 1, "pitch": 3}), STEM)
+    coco.write([made], tmp_path / "a.json")
+    rows = json.loads((tmp_path / "a.json").read_bytes())["annotations"]
+    assert [row["iscrowd"] for row in rows] == [1, 0]
+    (back,) = coco.read(tmp_path / "a.json")
+    assert [dict(s.attributes) for s in back.symbols] == [{"pitch": 3, "iscrowd": 1}, {}]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ('"bbox": [3, 4, 2, 5]', '"bbox": "3425"'),
+        ('"file_name": "a.png"', '"file_name": null'),
+        ('"category_id": 1', '"category_id": 1.5'),
+        ('"file_name": "a.png"', '"file_name": ".a.png"'),
+    ],
+)
+def test_entries_of_another_type_are_refused(tmp_path: Path, change: tuple[str, str]) -> None:
+    coco.write([one_page(STEM)], tmp_path / "a.json")
+    text = (tmp_path / "a.json").read_text()
+    assert change[0] in text
+    (tmp_path / "a.json").write_text(text.replace(*change))
+    with pytest.raises(InputError):
+        list(coco.read(tmp_path / "a.json"))

@@ -14,7 +14,7 @@ from pages import assert_same_symbol, pages
 
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats import mung, read_selected
+from deepscores_tools.formats import FORMATS, mung, read_selected
 from deepscores_tools.formats.mung_mask import decode_mask, encode_mask
 from deepscores_tools.symbols import Box, Page, Symbol
 
@@ -236,3 +236,15 @@ def assert_mung_agrees(file: Path, page: Page) -> None:
         assert s.mask is None or (node.mask.astype(bool) == s.mask).all()
         assert (node.data or {}).get("score") == s.score
         assert node.document == page.document
+
+
+def test_attributes_that_fields_are_called_like_are_named_as_lost(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd = Symbol(name="stem", box=Box(1, 1, 3, 9), attributes={"score": "high", "pitch": 3})
+    for format_name in ("mung", "deepscores-v2"):
+        out = tmp_path / format_name
+        FORMATS[format_name].write([Page(name="a.png", width=9, height=9, symbols=[odd])], out)
+        assert "symbols' attribute score (1)" in caplog.messages[-1]
+        (page,) = FORMATS[format_name].read(out)
+        assert [(s.score, dict(s.attributes)) for s in page.symbols] == [(None, {"pitch": 3})]

@@ -18,7 +18,7 @@ from pages import pages
 from PIL import Image
 
 from deepscores_tools.errors import InputError
-from deepscores_tools.formats import coco, format_of, labelstudio, mung, read_dataset
+from deepscores_tools.formats import FORMATS, coco, format_of, labelstudio, mung, read_dataset
 from deepscores_tools.symbols import Box, Page, Symbol
 
 STEM = Symbol(name="stem", box=Box(3, 4, 5, 9))
@@ -286,3 +286,26 @@ def test_supervision_reads_our_coco_and_yolo(tmp_path: Path, picture: Path) -> N
         ((_, image, found),) = list(dataset)
         assert image.shape[:2] == (30, 40)
         assert found.xyxy == pytest.approx(np.array([[3, 4, 5, 9]]), abs=1e-3)
+
+
+def test_folders_of_several_files_are_read_whole(tmp_path: Path) -> None:
+    for format_name, suffix in (("parquet", ".parquet"), ("labelstudio", ".json")):
+        folder = tmp_path / format_name
+        folder.mkdir()
+        for name in "ab":
+            file = folder / f"{name}{suffix}"
+            FORMATS[format_name].write([one_page(STEM, name=f"{name}.png")], file)
+        assert [page.name for page in read_dataset(folder)] == ["a.png", "b.png"]
+
+
+def test_relations_between_regions_are_named_as_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    labelstudio.write([one_page(STEM)], tmp_path / "a.json")
+    tasks = json.loads((tmp_path / "a.json").read_bytes())
+    relation = {"type": "relation", "from_id": "s0", "to_id": "s0", "direction": "right"}
+    tasks[0]["annotations"][0]["result"].append(relation)
+    (tmp_path / "a.json").write_text(json.dumps(tasks))
+    (page,) = labelstudio.read(tmp_path / "a.json")
+    assert [s.name for s in page.symbols] == ["stem"]
+    assert "1 relations" in caplog.text

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from pages import STEM, one_page, pages
 from PIL import Image
 
+from deepscores_tools.dataset_reading import open_pages
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import FORMATS, format_of, read_dataset, voc, yolo
 from deepscores_tools.symbols import Box, Page, Symbol
@@ -167,3 +168,26 @@ def test_a_failure_leaves_no_half_file_and_no_index(format_name: str, tmp_path: 
         FORMATS[format_name].write(broken(), tmp_path)
     found = {p.name for p in tmp_path.rglob("*") if p.is_file()}
     assert found <= {"a.xml", "a.txt"}
+
+
+def test_a_voc_page_with_a_dot_in_its_name_has_its_own_picture(tmp_path: Path) -> None:
+    for name in ("page.png", "page.01.png"):
+        image = tmp_path / name
+        Image.new("L", (40, 30), 255).save(image)
+        voc.write([one_page(STEM, name=name, image=image)], tmp_path / f"of {name}")
+        (tmp_path / f"of {name}" / "JPEGImages" / name).rename(tmp_path / f"of {name}" / name)
+    of = tmp_path / "of page.01.png"
+    xml = of / "Annotations" / "page.01.xml"
+    xml.write_text(xml.read_text().replace("page.01.png", "page.01.jpg"))
+    (of / "JPEGImages").rmdir()
+    (of / "JPEGImages").mkdir()
+    (of / "page.01.png").rename(of / "JPEGImages" / "page.01.png")
+    Image.new("L", (40, 30), 0).save(of / "JPEGImages" / "page.png")
+    (page,) = voc.read(of)
+    assert page.image == of / "JPEGImages" / "page.01.png"
+
+
+def test_classes_that_no_page_has_keep_their_numbers(tmp_path: Path) -> None:
+    yolo.write([one_page(STEM)], tmp_path / "a", ["clefG", "stem"])
+    listed = open_pages(str(tmp_path / "a")).listed_classes()
+    assert listed.names == ("clefG", "stem")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import PATH
+from omr_cli.options import PATH, Real
 
 
 @click.command()
@@ -21,7 +21,7 @@ from omr_cli.options import PATH
 @click.option("-m", "--model",
               help="Take precision and recall at this model's thresholds.  "
                    "[default: of all detections]")  # fmt: skip
-@click.option("--min-score", type=click.FloatRange(0, 1), metavar="S",
+@click.option("--min-score", type=Real(0, 1), metavar="S",
               help="Take precision and recall at this score, for all classes.")  # fmt: skip
 @click.option("--classes-with", type=click.IntRange(min=1), metavar="N",
               help="Also average over classes with N or more instances in --train.")  # fmt: skip

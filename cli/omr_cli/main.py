@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from importlib import import_module
 from typing import Any
 
 import click
 
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, reason
 
 COMMANDS = {
     "detect": "Find the symbols on pages of music.",
@@ -27,7 +28,7 @@ class BadInput(click.ClickException):
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command only to run it, and prints InputError as one line."""
+    """A group that imports a command only to run it, and prints bad input as one line."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -48,6 +49,12 @@ class LazyGroup(click.Group):
             return super().invoke(ctx)
         except InputError as error:
             raise BadInput(str(error)) from None
+        except OSError as error:  # of a file that was just looked for, such as in a locked folder
+            if error.errno == errno.EPIPE or error.filename is None:
+                raise
+            raise BadInput(
+                f"{error.filename}: cannot be read or written ({reason(error)})"
+            ) from None
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

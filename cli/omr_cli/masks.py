@@ -37,6 +37,7 @@ def masks(
     from deepscores_tools.class_maps import vocabulary
     from deepscores_tools.cutting.masks import class_grays, write_class_masks, write_instance_masks
     from deepscores_tools.dataset_reading import open_pages
+    from deepscores_tools.errors import listed
     from deepscores_tools.statistics.summary import summarise
     from deepscores_tools.whole_folder import whole_folder
     from omr.run_folder import pictures_of
@@ -47,11 +48,14 @@ def masks(
     table = vocabulary(table_name) if table_name else None
     source = open_pages(dataset, masks=True)
     pictures = pictures_of(dataset, images)
+    found = summarise(progress(open_pages(dataset), "classes"), "").classes
+    absent = sorted(set(without) - set(found))
+    if absent:
+        notice(f"there is no {listed(absent)} to leave out")
     with whole_folder(out) as folder:
         if instances:
             counts = write_instance_masks(progress(source), folder, pictures, without)
         else:
-            found = summarise(progress(open_pages(dataset), "classes"), "").classes
             grays = class_grays(set(found) - set(without), table)
             counts = write_class_masks(progress(source, "masks"), folder, grays, pictures, without)
     for what, painted in (("inks", "the ink in their boxes is"), ("boxes", "their boxes are")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,16 @@ class NamedPath(click.Path):
         if value == "":
             self.fail("an empty name; is a variable of the shell unset?", param, ctx)
         return super().convert(value, param, ctx)
+
+
+class Real(click.FloatRange):
+    """A number within limits; click takes `nan` for one that is within any."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is no finite number", param, ctx)
+        return number
 
 
 PATH = NamedPath(path_type=Path)

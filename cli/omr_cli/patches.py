@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import PATH, images_option, notice, seed_option
+from omr_cli.options import PATH, Real, images_option, notice, seed_option
 
 
 @click.command(short_help="Cut symbols into patches of one size.")
@@ -16,7 +16,7 @@ from omr_cli.options import PATH, images_option, notice, seed_option
 @click.option("--most", type=click.IntRange(min=1), default=5000, show_default=True,
               help="Patches of a class.")  # fmt: skip
 @seed_option("The same seed draws the same symbols.")
-@click.option("--interline", type=click.FloatRange(min=1),
+@click.option("--interline", type=Real(min=1),
               help="Of the pages, in pixels.  [default: the dataset's, or measured]")  # fmt: skip
 @images_option
 def patches(

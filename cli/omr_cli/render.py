@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import PATH, notice, resumable, seed_option
+from omr_cli.options import PATH, Real, notice, resumable, seed_option
 
 RENDERED_FORMATS = ("coco", "deepscores-v2", "deepscores-v1", "mung")
 
@@ -29,14 +29,14 @@ RENDERED_FORMATS = ("coco", "deepscores-v2", "deepscores-v1", "mung")
               help="Music font; may be repeated.  [default: those to train on]")  # fmt: skip
 @click.option("--max-per-score", type=click.IntRange(min=1), default=2, show_default=True,
               help="Pages taken of one score at a time.")  # fmt: skip
-@click.option("--composed", type=click.FloatRange(0, 1), default=0.15, show_default=True,
+@click.option("--composed", type=Real(0, 1), default=0.15, show_default=True,
               help="Part of made-up music that holds rare symbols.")  # fmt: skip
-@click.option("--replaced", type=click.FloatRange(0, 1), default=0.1, show_default=True,
+@click.option("--replaced", type=Real(0, 1), default=0.1, show_default=True,
               help="Part of the scores with rare symbols in place of common ones.")  # fmt: skip
 @click.option("--at-least", type=click.IntRange(min=0), metavar="N",
               help="Symbols of every class that composed music aims at; says which classes "
               "have fewer.  [default: 20]")  # fmt: skip
-@click.option("--skew", type=click.FloatRange(0, 1), default=0.0, show_default=True,
+@click.option("--skew", type=Real(0, 1), default=0.0, show_default=True,
               help="Part of the pages to warp as a scanner or camera would.")  # fmt: skip
 @click.option("--preset", default="clean", show_default=True,
               help="Kind of scan to make the pages look like; see preview.")  # fmt: skip

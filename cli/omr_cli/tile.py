@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import PATH, images_option, masks_option, notice_of_masks, seed_option
+from omr_cli.options import PATH, images_option, masks_option, notice, notice_of_masks, seed_option
 
 
 @click.command(short_help="Cut pages into square tiles.")
 @click.argument("dataset")
 @click.option("-o", "--out", type=PATH, required=True,
               help="New folder: annotations.json (COCO) and images/.")  # fmt: skip
-@click.option("--size", type=click.IntRange(min=16), default=960, show_default=True,
+@click.option("--size", type=click.IntRange(16, 10_000), default=960, show_default=True,
               help="Side of a tile in pixels.")  # fmt: skip
 @click.option("--overlap", type=click.IntRange(min=0), default=160, show_default=True,
               help="Pixels that neighbours on the grid share.")  # fmt: skip
@@ -45,11 +45,11 @@ def tile(
     """
     from collections import Counter
 
-    from deepscores_tools.conversion import counted
+    from deepscores_tools.conversion import counted, noting_classes
     from deepscores_tools.cutting.around import rare_classes
     from deepscores_tools.cutting.tiles import write_tiles
     from deepscores_tools.dataset_reading import open_pages
-    from deepscores_tools.errors import InputError
+    from deepscores_tools.errors import InputError, listed
     from deepscores_tools.formats import coco
     from deepscores_tools.formats.coco_read import IMAGES
     from deepscores_tools.whole_folder import whole_folder
@@ -70,11 +70,16 @@ def tile(
         raise InputError(dataset, f"has no class with fewer than {rare} symbols")
     pictures = pictures_of(dataset, images)
     counts: Counter[str] = Counter()
+    met: dict[str, None] = {}
     with whole_folder(out) as folder:
         tiles = write_tiles(
             progress(source), folder / IMAGES, pictures, size, overlap, count or 0, seed, chosen
         )
-        coco.write(counted(tiles, counts), folder, source.listed_classes())
+        tiles = noting_classes(counted(tiles, counts), met)
+        coco.write(tiles, folder, source.listed_classes())
         if chosen and not counts["pages"]:
             raise InputError(dataset, f"has no symbol of {', '.join(sorted(chosen))}")
+    absent = sorted(chosen - met.keys())
+    if absent:
+        notice(f"there is no {listed(absent)}")
     click.echo(f"{out}: {counts['pages']} tiles, {counts['symbols']} symbols")

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from PIL import Image
+
 from deepscores_tools.checking.defects import Defect, Examined, Kind
 from deepscores_tools.checking.examine_json import examine_coco, examine_v2
 from deepscores_tools.checking.examine_text import examine_csv, examine_yolo
@@ -18,8 +20,10 @@ from deepscores_tools.checking.examine_xml import (
 )
 from deepscores_tools.checking.page_checks import page_defects
 from deepscores_tools.class_maps import VOCABULARIES, vocabulary
-from deepscores_tools.errors import InputError
+from deepscores_tools.dataset_image import is_drawing
+from deepscores_tools.errors import InputError, reason
 from deepscores_tools.formats import FORMATS, format_of
+from deepscores_tools.formats.pictures import require_size
 from deepscores_tools.page_choice import fits, parse_spec
 from deepscores_tools.symbols import Page
 
@@ -85,6 +89,8 @@ def _found(spec: str, report: CheckReport, known: frozenset[str]) -> Iterator[De
         _count_unknown(examined, page, known, unknown)
         if page.image is None:
             without_image.append(f"{examined.file}, page {page.name}")
+        else:
+            yield from _picture_defects(page)
     if failures and not report.pages:
         raise InputError(failures[0].where, failures[0].problem)
     if conditions and not report.pages:
@@ -95,6 +101,20 @@ def _found(spec: str, report: CheckReport, known: frozenset[str]) -> Iterator[De
         report.notes.append("no page has an image")
     else:
         yield from (Defect(w, "missing image", "there is no image of it") for w in without_image)
+
+
+def _picture_defects(page: Page) -> Iterator[Defect]:
+    assert page.image is not None
+    if is_drawing(page.image):
+        return
+    try:
+        require_size(page)
+        with Image.open(page.image) as opened:
+            opened.verify()  # whether it is all there, as far as that shows without decoding
+    except InputError as error:
+        yield Defect(error.where, "image", error.problem)
+    except Exception as error:
+        yield Defect(str(page.image), "image", f"is damaged: {reason(error)}")
 
 
 def _examine(path: Path, format_name: str) -> Iterator[Examined]:

@@ -14,7 +14,7 @@ from deepscores_tools.symbols import Page
 
 Kind = Literal[
     "unreadable", "empty box", "outside the page", "mask and box", "unknown class", "duplicate",
-    "dangling link", "missing image",
+    "dangling link", "missing image", "image",
 ]  # fmt: skip
 KINDS: Sequence[Kind] = get_args(Kind)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from deepscores_tools.checking.defects import Defect, Examined
 from deepscores_tools.cutting.tiles import TRUNCATED
-from deepscores_tools.formats.mung_data import one_sided
+from deepscores_tools.links import one_sided
 from deepscores_tools.symbols import Box, Page, Symbol
 
 ROUNDING = 0.01

@@ -10,6 +10,7 @@ from typing import Literal
 
 from deepscores_tools.class_maps.maps import ClassMap, Mapped
 from deepscores_tools.errors import InputError
+from deepscores_tools.links import keep_links
 from deepscores_tools.symbols import Page, Symbol
 from deepscores_tools.vocabularies import spelt
 
@@ -89,7 +90,7 @@ def _without_dangling(symbols: list[Symbol], page: Page, report: MapReport) -> l
         return symbols
     kept = []
     for symbol in symbols:
-        links = tuple(link for link in symbol.outlinks if link not in gone)
-        report.links += len(symbol.outlinks) - len(links)
-        kept.append(symbol if links == symbol.outlinks else replace(symbol, outlinks=links))
+        linked = keep_links(symbol, lambda link: link not in gone)
+        report.links += len(symbol.outlinks) - len(linked.outlinks)
+        kept.append(linked)
     return kept

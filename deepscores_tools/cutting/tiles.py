@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from deepscores_tools.canvas import window
 from deepscores_tools.cutting.around import corners_around
+from deepscores_tools.links import keep_links
 from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.whole_file import write_png
@@ -54,7 +55,7 @@ def tile_page(page: Page, left: int, top: int, size: int) -> Page:
     """
     kept = [s for s in page.symbols if is_kept(s.box, left, top, size)]
     ids = {symbol.id for symbol in kept}
-    symbols = [_moved(symbol, left, top, size, ids) for symbol in kept]
+    symbols = [keep_links(_moved(s, left, top, size), ids.__contains__) for s in kept]
     path = PurePosixPath(page.name)
     return replace(
         page,
@@ -119,7 +120,7 @@ def _starts(side: int, size: int, stride: int) -> list[int]:
     return [*range(0, last, stride), last]
 
 
-def _moved(symbol: Symbol, left: int, top: int, size: int, ids: set[int | None]) -> Symbol:
+def _moved(symbol: Symbol, left: int, top: int, size: int) -> Symbol:
     old = symbol.box
     x0, y0 = max(old.x0, left), max(old.y0, top)
     x1, y1 = min(old.x1, left + size), min(old.y1, top + size)
@@ -137,6 +138,5 @@ def _moved(symbol: Symbol, left: int, top: int, size: int, ids: set[int | None])
         ink_area=area,
         oriented_box=tuple((x - left, y - top) for x, y in oriented)
         if oriented and whole else None,
-        outlinks=tuple(link for link in symbol.outlinks if link in ids),
         attributes=symbol.attributes if whole else {**symbol.attributes, TRUNCATED: 1},
     )  # fmt: skip

@@ -22,8 +22,13 @@ _KEYS = re.compile(rb'"(images|annotations|categories|image_id)"\s*:')
 
 
 def recognises(file: Path, head: bytes) -> bool:
-    """Whether this is JSON that begins like COCO: of another kind DeepScoresV2, for one, is."""
+    """Whether this is JSON that begins like COCO: of another kind DeepScoresV2, for one, is.
+
+    An empty list is taken for the results of a detector that found nothing.
+    """
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if text.split() == [b"[]"]:
+        return True
     return (
         text[:1] in (b"{", b"[") and b'"annotation_sets"' not in text and bool(_KEYS.search(text))
     )

@@ -14,7 +14,7 @@ from deepscores_tools.formats.broken import BROKEN, said
 from deepscores_tools.formats.json_rows import Rows, read_top
 from deepscores_tools.formats.limits import checked_coordinates, checked_size
 from deepscores_tools.formats.pictures import first_file
-from deepscores_tools.formats.values import corners, optional, page_facts, plain
+from deepscores_tools.formats.values import corners, optional, page_facts, plain, text, whole
 from deepscores_tools.page_names import inside
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 
@@ -121,7 +121,7 @@ def class_names(data: Mapping[str, Any], file: Path) -> dict[int, str]:
     names: dict[int, str] = {}
     for row in data["categories"]:
         try:
-            number, name = int(row["id"]), str(row["name"])
+            number, name = whole(row["id"]), str(row["name"])
         except BROKEN as error:
             raise InputError(file, f"a category without a number or name: {row}") from error
         if number in names or name in names.values():
@@ -140,7 +140,7 @@ def page_of(
     image: Mapping[str, Any], symbols: list[Symbol], folder: Path, licences: Mapping[str, str]
 ) -> Page:
     """An image's entry as a page with these symbols. Raises what broken data raises."""
-    name = inside(str(image["file_name"]), folder)
+    name = inside(text(image["file_name"]), folder)
     licence = licences.get(str(image.get("license")))
     width, height = checked_size(image["width"], image["height"])
     return Page(
@@ -162,17 +162,17 @@ def symbol_of(
     Raises what broken data raises.
     """
     page_width, page_height = int(image["width"]), int(image["height"])
-    category = int(row["category_id"])
+    category = whole(row["category_id"])
     if category not in names:
         raise ValueError(f"unknown category {category}")
-    x, y, width, height = (float(v) for v in row["bbox"])
+    x, y, width, height = checked_coordinates(row["bbox"])
     box = Box(*checked_coordinates((x, y, x + width, y + height)))
     segmentation = row.get("segmentation")
     if isinstance(segmentation, list):
         segmentation = [p for p in segmentation if p != []]  # [[]] is written for no mask, too
-    whole = all(v.is_integer() for v in box)
+    is_whole = all(v.is_integer() for v in box)
     mask = None
-    if segmentation and whole:
+    if segmentation and is_whole:
         mask = coco_mask.decode(segmentation, box, page_width, page_height)
     oriented = row.get("oriented_box")
     symbol = Symbol(
@@ -187,7 +187,7 @@ def symbol_of(
         second_name=optional(str, row.get("second_name")),
         attributes=_attributes(row, _SYMBOL_KEYS),
     )
-    return symbol, whole or not segmentation
+    return symbol, is_whole or not segmentation
 
 
 def _attributes(row: Mapping[str, Any], known: frozenset[str]) -> Mapping[str, Attribute]:

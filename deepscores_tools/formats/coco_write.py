@@ -31,7 +31,7 @@ def write(pages: Iterable[Page], out: Path, classes: ClassTable | Sequence[str] 
     *can* give, and evaluation is able to tell "not found" from "not known". Equal pages give
     equal bytes; the JSON appears last and whole. Raises InputError.
     """
-    single = out.suffix == ".json"
+    single = out.suffix.lower() == ".json"
     ids = _ids(classes)
     numbers = count(1)
     guard = KeyGuard(out)
@@ -79,10 +79,15 @@ def _annotation(
     box, mask, area = symbol.box, symbol.mask, symbol.ink_area
     if area is None:
         area = int(np.count_nonzero(mask)) if mask is not None else None
+    attributes = dict(symbol.attributes)
+    crowd = attributes.get("iscrowd") == 1  # as coco_read has it
+    if crowd:
+        del attributes["iscrowd"]
     row: dict[str, Any] = {
         "id": number, "image_id": image, "category_id": category,
         "bbox": [short(v) for v in (box.x0, box.y0, box.width, box.height)],
-        "area": short(box.width * box.height) if area is None else area, "iscrowd": 0,
+        "area": short(box.width * box.height) if area is None else area,
+        "iscrowd": int(crowd),
     }  # fmt: skip
     if mask is not None:
         left, top = int(box.x0), int(box.y0)
@@ -91,6 +96,6 @@ def _annotation(
         "score": None if symbol.score is None else float(symbol.score),
         "symbol_id": symbol.id, "outlinks": list(symbol.outlinks) or None,
         "oriented_box": symbol.oriented_box, "ink_area": symbol.ink_area,
-        "second_name": symbol.second_name, "attributes": dict(symbol.attributes) or None,
+        "second_name": symbol.second_name, "attributes": attributes or None,
     }  # fmt: skip
     return row | {key: value for key, value in further.items() if value is not None}

@@ -56,7 +56,7 @@ def write(pages: Iterable[Page], out: Path) -> None:
     Warns once of what the format cannot hold. Raises InputError.
     """
     guard, losses = KeyGuard(out), Losses("csv")
-    if out.suffix == ".csv":
+    if out.suffix.lower() == ".csv":
         with whole_stream(out) as stream:
             for number, page in enumerate(pages):
                 guard.check(page.name)

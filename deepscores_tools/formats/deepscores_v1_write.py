@@ -34,7 +34,7 @@ def write(pages: Iterable[Page], out: Path) -> None:
         svg = str(PurePosixPath(inside(page.name, out)).with_suffix(".svg"))
         guard.check(page.name)
         if page.image is not None:
-            copy_picture(page.image, out / IMAGES / f"{page.key}.png")
+            copy_picture(page, out / IMAGES / f"{page.key}.png")
         for symbol in page.symbols:
             numbers.setdefault(symbol.name, len(numbers) + 1)
         if any(symbol.mask is not None for symbol in page.symbols):

@@ -32,7 +32,7 @@ from deepscores_tools.formats.folders import files_of
 from deepscores_tools.formats.segmentation import cut_masks, learn_grays, read_gray
 from deepscores_tools.symbols import Page, Symbol
 
-__all__ = ["read", "recognises", "with_masks", "write"]
+__all__ = ["class_names", "read", "recognises", "with_masks", "write"]
 
 _log = logging.getLogger("deepscores_tools.formats")
 _KEYS = re.compile(rb'"(annotation_sets|a_bbox)"\s*:\s*\[')
@@ -52,6 +52,15 @@ def read(path: Path, annotation_set: str = SETS[0], masks: bool = False) -> Iter
     """
     for file in files_of(path, ".json"):
         yield from _pages(file, annotation_set, masks)
+
+
+def class_names(path: Path, annotation_set: str = SETS[0]) -> dict[int, str]:
+    """The classes that the files list, met or not: number -> name. Raises InputError."""
+    names: dict[str, int] = {}
+    for file in files_of(path, ".json"):
+        for number, name in read_content(file, annotation_set).table.names.items():
+            names.setdefault(name, int(number))
+    return {number: name for name, number in names.items()}
 
 
 def with_masks(page: Page, folder: Path, table: Table) -> Page:

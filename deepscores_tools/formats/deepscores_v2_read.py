@@ -14,7 +14,7 @@ from deepscores_tools.formats.deepscores_v2_comments import read_comments
 from deepscores_tools.formats.json_rows import Rows, read_top
 from deepscores_tools.formats.limits import checked_coordinates, checked_size
 from deepscores_tools.formats.pictures import first_file
-from deepscores_tools.formats.values import corners, optional, page_facts, plain
+from deepscores_tools.formats.values import corners, optional, page_facts, plain, text
 from deepscores_tools.page_names import inside
 from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.vocabularies import spelt
@@ -89,7 +89,7 @@ def _table(data: Mapping[str, Any], annotation_set: str) -> Table:
 
 def page_of(image: Mapping[str, Any], symbols: Sequence[Symbol], folder: Path) -> Page:
     """An image's entry as a page with these symbols. Raises what broken data raises."""
-    name = inside(str(image["filename"] if "filename" in image else image["file_name"]), folder)
+    name = inside(text(image["filename" if "filename" in image else "file_name"]), folder)
     width, height = checked_size(image["width"], image["height"])
     return Page(
         name=name,

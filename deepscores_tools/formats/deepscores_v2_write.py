@@ -23,6 +23,7 @@ from deepscores_tools.symbols import Attribute, Page, Symbol
 from deepscores_tools.vocabularies import DEEPSCORES, ClassTable, spelt
 from deepscores_tools.whole_file import whole_stream, write_png
 
+FIELDS = ("score", "symbol_id")  # which comments tell, so that no attribute can be called so
 ANNOTATIONS, SEGMENTATION = "annotations.json", "segmentation"
 _HEAD = {"info": {"description": "In the schema of DeepScoresV2", "version": "2.0"},
          "annotation_sets": list(SETS)}  # fmt: skip
@@ -38,7 +39,7 @@ def write(pages: Iterable[Page], out: Path, classes: ClassTable = DEEPSCORES) ->
     file; otherwise they become an attribute. A symbol without an oriented box has that of its
     mask, if there is one, and its ink area too. The JSON appears last. Raises InputError.
     """
-    single = out.suffix == ".json"
+    single = out.suffix.lower() == ".json"
     guard, losses = KeyGuard(out), Losses("deepscores-v2")
     last = 0
     with (
@@ -85,6 +86,8 @@ def _known(page: Page, classes: ClassTable, losses: Losses) -> list[Symbol]:
             unknown = second is not None and second not in DEEPSCORES_V2_SECOND
             losses.add(f"second class {second}", unknown)
             losses.add("links", bool(symbol.outlinks))
+            for key in symbol.attributes.keys() & FIELDS:
+                losses.add(f"symbols' attribute {key}")
         else:
             losses.add(f"class {symbol.name}")
     return known
@@ -130,7 +133,7 @@ def _image(page: Page, number: int, name: str, ids: list[int]) -> dict[str, Any]
 
 
 def _annotation(s: Symbol, image: int, own_id: int | None, classes: ClassTable) -> dict[str, Any]:
-    data: dict[str, Attribute] = dict(s.attributes)
+    data: dict[str, Attribute] = {k: v for k, v in s.attributes.items() if k not in FIELDS}
     if s.score is not None:
         data["score"] = float(s.score)
     if own_id is not None:

@@ -10,6 +10,7 @@ https://labelstud.io/guide/predictions and https://labelstud.io/guide/task_forma
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,7 +23,7 @@ from lxml import etree
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats.broken import BROKEN, said
-from deepscores_tools.formats.folders import visible
+from deepscores_tools.formats.folders import files_of
 from deepscores_tools.formats.json_rows import Rows, read_top
 from deepscores_tools.formats.limits import MAX_SIDE, checked_size
 from deepscores_tools.formats.losses import Losses, count_page_losses, count_symbol_losses
@@ -42,6 +43,7 @@ IMAGES = "images"
 LOCAL_FILES = "/data/local-files/?d=images/"
 """Where Label Studio finds the pictures if its document root of local files is the folder OUT."""
 
+_log = logging.getLogger("deepscores_tools.formats")
 _OURS = re.compile(rb'"data"\s*:\s*\{|"(original_width|rectanglelabels)"\s*:')
 _UPLOADED = re.compile(r"^[0-9a-f]{8}-(?=.)")  # what Label Studio puts before names
 _PAGE_KEYS = ("interline", "dpi", "source", "source_page", "document", "licence")
@@ -66,7 +68,7 @@ def write(
     A page with scores, or without symbols, is a prediction, any other an annotation. Warns
     once of what is lost. Raises InputError.
     """
-    single = out.suffix == ".json"
+    single = out.suffix.lower() == ".json"
     guard, losses = KeyGuard(out), Losses("labelstudio")
     names = dict.fromkeys(classes.names if isinstance(classes, ClassTable) else classes)
     with whole_stream(out if single else out / TASKS) as stream:
@@ -132,35 +134,40 @@ def _region(symbol: Symbol, number: int, page: Page) -> dict[str, Any]:
 
 
 def read(path: Path) -> Iterator[Page]:
-    """The pages of a file of tasks, ours or exported as JSON, or of a folder with tasks.json.
+    """The pages of a file of tasks, ours or exported as JSON, or of a folder of these.
 
-    Regions other than upright rectangles with a label are refused. A picture is looked for in
-    images/ and beside the file. Raises InputError.
+    In a folder with tasks.json that file alone is read. Regions other than upright rectangles
+    with a label are refused; relations between them are left out, and counted in a warning. A
+    picture is looked for in images/ and beside the file. Raises InputError.
     """
-    file = path / TASKS if path.is_dir() else path
-    if path.is_dir() and not file.is_file():
-        others = visible(path, "*.json")
-        file = others[0] if others else file
-    tasks = read_top(file, {}, of_list=lambda _: None)
-    if not isinstance(tasks, Rows):
-        raise InputError(file, "is no list of Label Studio's tasks; export as JSON")
-    guard = KeyGuard(file)
-    for number, (_, task) in enumerate(tasks, 1):
-        try:
-            page = _page(task, file.parent)
-        except BROKEN as error:
-            raise InputError(file, f"task {number}: {said(error)}") from error
-        guard.check(page.name)
-        yield page
+    own = path / TASKS
+    guard = KeyGuard(path)
+    for file in [own] if own.is_file() else files_of(path, ".json"):
+        tasks = read_top(file, {}, of_list=lambda _: None)
+        if not isinstance(tasks, Rows):
+            raise InputError(file, "is no list of Label Studio's tasks; export as JSON")
+        relations = 0
+        for number, (_, task) in enumerate(tasks, 1):
+            try:
+                regions, scored = _regions(task)
+                rectangles = [r for r in regions if r.get("type") != "relation"]
+                page = _page(task["data"], rectangles, scored, file.parent)
+            except BROKEN as error:
+                raise InputError(file, f"task {number}: {said(error)}") from error
+            relations += len(regions) - len(rectangles)
+            guard.check(page.name)
+            yield page
+        if relations:
+            _log.warning("%s: %d relations between regions left out", file, relations)
 
 
-def _page(task: Mapping[str, Any], folder: Path) -> Page:
-    data = task["data"]
+def _page(
+    data: Mapping[str, Any], regions: Sequence[Mapping[str, Any]], scored: bool, folder: Path
+) -> Page:
     name = inside(str(data.get("page") or _name(str(data["image"]))), folder)
     places = (folder / IMAGES / name, folder / name)
     stored = _local(str(data["image"]), folder)
     image = first_file((*places, *stored))
-    regions, scored = _regions(task)
     width, height = checked_size(*_size(data, regions, image))
     return Page(
         name=name,

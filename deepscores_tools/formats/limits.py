@@ -18,6 +18,8 @@ def checked_size(width: Any, height: Any) -> tuple[int, int]:
 
 def checked_coordinates(values: Iterable[Any]) -> list[float]:
     """Coordinates in pixels as a file tells them. Raises ValueError for those of no page."""
+    if isinstance(values, str):
+        raise ValueError(f"a text, {values[:20]!r}, where coordinates should be")
     numbers = [float(value) for value in values]
     if not all(abs(number) <= MAX_SIDE for number in numbers):  # nor are NaNs
         raise ValueError(f"a coordinate is not finite or beyond {MAX_SIDE} pixels")

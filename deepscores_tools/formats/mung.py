@@ -22,7 +22,7 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.formats.broken import BROKEN, said
 from deepscores_tools.formats.folders import visible
 from deepscores_tools.formats.limits import MAX_SIDE
-from deepscores_tools.formats.mung_data import ONE_SIDED, read_data
+from deepscores_tools.formats.mung_data import read_data
 from deepscores_tools.formats.mung_mask import decode_mask
 from deepscores_tools.formats.mung_write import IMAGES, write, write_page
 from deepscores_tools.formats.muscima_document import document_attributes
@@ -30,6 +30,7 @@ from deepscores_tools.formats.pictures import picture_size
 from deepscores_tools.formats.safe_xml import elements, root_of
 from deepscores_tools.formats.values import corners, optional
 from deepscores_tools.interline import true_interline
+from deepscores_tools.links import ONE_SIDED
 from deepscores_tools.page_choice import Condition, may_fit
 from deepscores_tools.symbols import Attribute, Box, Page, Symbol
 

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from lxml import etree
 
 from deepscores_tools.formats.broken import BROKEN
-from deepscores_tools.symbols import Attribute, Symbol
+from deepscores_tools.symbols import Attribute
 
-ONE_SIDED = "one_sided_inlinks"
-"""Attribute: JSON list of the ids whose links to a symbol are stated at the symbol alone."""
+FIELDS = ("score", "second_name", "ink_area", "oriented_box")
+"""Fields of a symbol that are DataItems of these keys, which its attributes cannot have."""
 
 Item = tuple[str, str, str]  # key, type, text
 
@@ -35,15 +35,6 @@ def read_data(element: etree._Element | None) -> dict[str, Attribute]:
         else:
             data[key] = text
     return data
-
-
-def one_sided(symbol: Symbol) -> list[int]:
-    """The ids whose links to a symbol are stated at the symbol alone."""
-    text = symbol.attributes.get(ONE_SIDED)
-    try:
-        return [int(link) for link in json.loads(str(text))] if text is not None else []
-    except BROKEN:
-        return []  # text that is not of our making
 
 
 def data_items(data: Mapping[str, Attribute]) -> list[Item]:

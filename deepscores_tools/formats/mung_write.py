@@ -11,13 +11,14 @@ from typing import TextIO
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats.losses import Losses, count_page_losses
-from deepscores_tools.formats.mung_data import ONE_SIDED, data_items, one_sided
+from deepscores_tools.formats.mung_data import FIELDS, data_items
 from deepscores_tools.formats.mung_mask import encode_mask
 from deepscores_tools.formats.muscima_document import document_attributes
 from deepscores_tools.formats.pictures import copy_picture
 from deepscores_tools.formats.values import flat
 from deepscores_tools.formats.xml_text import xml_attribute, xml_text
 from deepscores_tools.interline import true_interline
+from deepscores_tools.links import ONE_SIDED, one_sided
 from deepscores_tools.page_names import KeyGuard
 from deepscores_tools.symbols import Attribute, Page, Symbol
 from deepscores_tools.whole_file import whole_stream
@@ -37,7 +38,7 @@ def write(pages: Iterable[Page], out: Path) -> None:
     not on the page are dropped, since other readers refuse them; a warning counts them.
     Raises InputError.
     """
-    single = out.suffix == ".xml"
+    single = out.suffix.lower() == ".xml"
     guard, losses = KeyGuard(out), Losses("mung")
     if single:  # nothing is written, and no older file replaced, unless it is the only page
         pages = list(islice(pages, 2))
@@ -48,7 +49,7 @@ def write(pages: Iterable[Page], out: Path) -> None:
         with whole_stream(out if single else out / f"{page.key}.xml") as stream:
             _write_page(stream, page, losses, set() if single else {"image"})
         if page.image is not None and not single:
-            copy_picture(page.image, out / IMAGES / f"{page.key}.png")
+            copy_picture(page, out / IMAGES / f"{page.key}.png")
     losses.warn()
 
 
@@ -75,6 +76,8 @@ def _write_page(stream: TextIO, page: Page, losses: Losses, held: set[str]) -> N
     for number, symbol, links in zip(ids, page.symbols, outlinks, strict=True):
         stream.write("".join(_node(number, symbol, inlinks[number], links)))
         losses.add("links to symbols that are not there", len(links) < len(symbol.outlinks))
+        for key in symbol.attributes.keys() & FIELDS:
+            losses.add(f"symbols' attribute {key}")
     stream.write("</Nodes>\n")
     # Readers measure the interline where there are staff lines, as we do.
     measured = {"interline"} if true_interline(page.symbols) is not None else set()
@@ -126,4 +129,5 @@ def _data(s: Symbol) -> dict[str, Attribute]:
         data["ink_area"] = int(s.ink_area)
     if s.oriented_box is not None:
         data["oriented_box"] = json.dumps(flat(s.oriented_box))
-    return {k: v for k, v in s.attributes.items() if k != ONE_SIDED} | data
+    kept = {k: v for k, v in s.attributes.items() if k not in (ONE_SIDED, *FIELDS)}
+    return kept | data

@@ -46,7 +46,7 @@ def write(pages: Iterable[Page], out: Path) -> None:
     InputError.
     """
     pa, pq = _pyarrow(out)
-    single = out.suffix == ".parquet"
+    single = out.suffix.lower() == ".parquet"
     guard, losses = KeyGuard(out), Losses("parquet")
     sink = pa.BufferOutputStream()  # some 20 bytes a symbol
     with pq.ParquetWriter(sink, _schema(pa), compression="zstd") as writer:
@@ -124,19 +124,19 @@ def _json(attributes: Mapping[str, Attribute]) -> str | None:
 
 
 def read(path: Path) -> Iterator[Page]:
-    """The pages of a Parquet file, or of the first one in a folder, in the order of its rows.
+    """The pages of a Parquet file, or of a folder of them, in the order of their rows.
 
     A picture is looked for in images/ and beside the file. Raises InputError.
     """
-    file = files_of(path, ".parquet")[0]
-    guard = KeyGuard(file)
-    for name, rows in groupby(_read_rows(file), key=lambda row: row["page"]):
-        try:
-            page = _page(str(name), list(rows), file.parent)
-        except BROKEN as error:
-            raise InputError(file, f"page {str(name)[:60]}: {said(error)}") from error
-        guard.check(page.name)
-        yield page
+    guard = KeyGuard(path)
+    for file in files_of(path, ".parquet"):
+        for name, rows in groupby(_read_rows(file), key=lambda row: row["page"]):
+            try:
+                page = _page(str(name), list(rows), file.parent)
+            except BROKEN as error:
+                raise InputError(file, f"page {str(name)[:60]}: {said(error)}") from error
+            guard.check(page.name)
+            yield page
 
 
 def _read_rows(file: Path) -> Iterator[Mapping[str, Any]]:

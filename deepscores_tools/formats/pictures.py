@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -18,8 +19,8 @@ _AS_RGB = ("CMYK", "RGBX", "YCbCr")  # colours that PNG has not
 
 
 def first_file(places: Iterable[Path]) -> Path | None:
-    """The first of the places where there is a file."""
-    return next((place for place in places if place.is_file()), None)
+    """The first of the places where there is a file, passing over names that none can have."""
+    return next((place for place in places if os.path.isfile(place)), None)  # noqa: PTH113
 
 
 def picture_size(picture: Path) -> tuple[int, int]:
@@ -27,7 +28,9 @@ def picture_size(picture: Path) -> tuple[int, int]:
     try:
         with Image.open(picture) as opened:
             width, height = opened.size
-            turned = opened.getexif().get(0x0112) in _TURNED  # some have a text there
+            # PNG: only what stands before the pixels, as Pillow decodes them to look behind.
+            exif = opened.format != "PNG" or "exif" in opened.info
+            turned = exif and opened.getexif().get(0x0112) in _TURNED  # some have a text there
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise InputError(picture, f"cannot be read as an image: {error}") from error
     return (height, width) if turned else (width, height)
@@ -42,12 +45,19 @@ def place_picture(page: Page, name: str, images: Path | None) -> str:
         return name
     name = str(PurePosixPath(name).with_suffix(page.image.suffix))
     if images is not None:
-        copy_picture(page.image, images / name)
+        copy_picture(page, images / name)
     return name
 
 
-def copy_picture(picture: Path, to: Path) -> None:
-    """Copy a picture; where the suffixes differ it is written anew, upright. InputError."""
+def copy_picture(page: Page, to: Path) -> None:
+    """Copy the page's picture; where the suffixes differ it is written anew, upright.
+
+    Raises InputError, also for a picture of another size than the page: many formats take the
+    page's size from it.
+    """
+    picture = page.image
+    assert picture is not None
+    require_size(page)
     try:
         if to.exists() and to.samefile(picture):
             return
@@ -59,6 +69,16 @@ def copy_picture(picture: Path, to: Path) -> None:
                     _for_png(ImageOps.exif_transpose(opened)).save(part, format="PNG")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise InputError(picture, f"cannot be copied to {to} ({reason(error)})") from error
+
+
+def require_size(page: Page) -> None:
+    """Raises InputError where the page's picture has another size, or cannot be read."""
+    assert page.image is not None
+    size = picture_size(page.image)
+    if size != (page.width, page.height):
+        raise InputError(
+            page.image, f"is {size[0]} x {size[1]} pixels, its page {page.width} x {page.height}"
+        )
 
 
 def _for_png(image: Image.Image) -> Image.Image:

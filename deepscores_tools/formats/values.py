@@ -19,6 +19,21 @@ def optional(kind: Callable[[Any], T], value: Any) -> T | None:
     return None if value is None else kind(value)
 
 
+def text(value: Any) -> str:
+    """A text; a number or nothing is not taken for its digits."""
+    if not isinstance(value, str):
+        raise TypeError(f"{str(value)[:20]} is no text")
+    return value
+
+
+def whole(value: Any) -> int:
+    """A whole number, or its digits."""
+    number = int(value)
+    if isinstance(value, float) and number != value:
+        raise ValueError(f"{value} is no whole number")
+    return number
+
+
 def plain(found: object) -> dict[str, Attribute]:
     """Of the entries of an object those that attributes can be; none of anything else."""
     if not isinstance(found, dict):

@@ -81,7 +81,7 @@ def page_of(file: Path, voc: VocFile, symbols: Sequence[Symbol]) -> Page:
     name = inside(voc.filename or f"{file.stem}.png", file)
     roots = [file.parent.parent / IMAGES, file.parent.parent / "images", file.parent]
     named = [root / name for root in roots]
-    stems = [(root / file.stem).with_suffix(s) for root in roots for s in SUFFIXES]
+    stems = [root / f"{file.stem}{s}" for root in roots for s in SUFFIXES]
     width, height = voc.size
     image = first_file((*named, *stems))
     return Page(name=name, width=width, height=height, symbols=symbols, image=image)

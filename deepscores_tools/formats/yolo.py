@@ -25,7 +25,7 @@ from deepscores_tools.formats.yolo_write import write
 from deepscores_tools.page_names import KeyGuard
 from deepscores_tools.symbols import Box, Page, Symbol
 
-__all__ = ["read", "recognises", "write"]
+__all__ = ["class_names", "read", "recognises", "write"]
 
 _NAMES = re.compile(rb"^(names|nc)\s*:", re.MULTILINE)
 _PLAIN, _SCORED, _ORIENTED = 5, 6, 9  # numbers in a line
@@ -54,6 +54,11 @@ def read(path: Path) -> Iterator[Page]:
         yield page
     for file in strays(config):
         raise InputError(file, "there is no picture of this page, nor its size in sizes.csv")
+
+
+def class_names(path: Path) -> Sequence[str]:
+    """The names that data.yaml lists, in its order. Raises InputError."""
+    return read_config(path / DATA if path.is_dir() else path).names
 
 
 @dataclass(frozen=True, slots=True)
