@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from deepscores_tools.dataset_image import page_image
+from deepscores_tools.errors import listed
 from deepscores_tools.interline import interline_of
 from deepscores_tools.symbols import Page
 from deepscores_tools.vocabularies import spelt
@@ -20,3 +23,17 @@ def learnable(page: Page) -> Page:
         symbols = [replace(s, name=spelt(s.name)) for s in symbols]
     interline = page.interline or interline_of(page, page_image(page))
     return replace(page, symbols=symbols, interline=interline)
+
+
+def left_out(pages: Sequence[Page], classes: Collection[str], least: int = 1) -> Iterator[str]:
+    """What a model of these classes learns nothing from: pages without staves, other classes.
+
+    least: rarer classes were left out on purpose.
+    """
+    bare = [page.name for page in pages if page.interline is None]
+    if bare:
+        yield f"{len(bare)} pages left out, as no staves were found: {listed(bare)}"
+    counts = Counter(s.name for page in pages for s in page.symbols)
+    foreign = sorted(n for n, c in counts.items() if n not in classes and c >= least)
+    if foreign:
+        yield f"{len(foreign)} classes left out that the model does not know: {listed(foreign)}"

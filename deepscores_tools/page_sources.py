@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -52,12 +52,12 @@ class PageSource:
 
 
 def find_pages(
-    arguments: Sequence[Path], skip: Path | None = None
+    arguments: Sequence[Path], skip: Callable[[Path], bool] = lambda _: False
 ) -> tuple[list[PageSource], list[InputError]]:
     """The pages of all arguments in order (folders sorted, with their subfolders), and the
     arguments and files that have none, with the reason.
 
-    skip: a folder left out wherever it lies, our own output. Hidden files are left out too.
+    skip: whether a folder found in one is left out, as our own output. Hidden files are, too.
     Raises InputError where two pages would get one key.
     """
     pages: list[PageSource] = []
@@ -123,19 +123,21 @@ def kind_of(path: Path) -> str:
     raise InputError(path, f"not a {KINDS}, whatever its name; convert it to one of these")
 
 
-def _files(argument: Path, skip: Path | None) -> Iterator[Path]:
-    if not argument.is_dir():
+def _files(argument: Path, skip: Callable[[Path], bool]) -> Iterator[Path]:
+    if not os.path.isdir(argument):  # noqa: PTH112 - false for names that nothing can have
         yield argument
         return
-    skip = None if skip is None else skip.resolve()
     problems: list[OSError] = []
     found = False
-    for folder, subfolders, names in os.walk(argument, onerror=problems.append):
+    visited: set[Path] = set()  # a link may lead back
+    for folder, subfolders, names in os.walk(argument, onerror=problems.append, followlinks=True):
         here = Path(folder)
+        if here.resolve() in visited:
+            subfolders.clear()
+            continue
+        visited.add(here.resolve())
         subfolders[:] = sorted(
-            name
-            for name in subfolders
-            if not name.startswith(".") and (here / name).resolve() != skip
+            name for name in subfolders if not name.startswith(".") and not skip(here / name)
         )
         for name in sorted(names):
             if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:

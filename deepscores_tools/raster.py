@@ -151,11 +151,14 @@ def _gray(image: Image.Image) -> NDArray[np.uint8]:
 def _gray_of_deep(values: NDArray[np.generic]) -> NDArray[np.uint8]:
     """16- and 32-bit integers and floats: full scale is the least usual one that holds them.
 
-    Integers: 65535, else the greatest value present. Floats: 1, 255, 65535, else the greatest.
+    Integers: that of the fewest bits, as 16 of them often hold a scanner's 8, 10 or 12. Floats:
+    1, 255, 65535, else the greatest value present.
     """
     deep = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     greatest = float(deep.max())
-    scales = (65535.0,) if np.issubdtype(values.dtype, np.integer) else (1.0, 255.0, 65535.0)
-    full = next((scale for scale in scales if greatest <= scale), greatest)
+    if np.issubdtype(values.dtype, np.integer):
+        full = 2.0 ** max(int(greatest).bit_length(), 1) - 1
+    else:
+        full = next((scale for scale in (1.0, 255.0, 65535.0) if greatest <= scale), greatest)
     gray: NDArray[np.uint8] = np.clip(np.rint(deep * (255.0 / full)), 0, 255).astype(np.uint8)
     return gray

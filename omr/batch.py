@@ -90,7 +90,9 @@ def detect_batch(
             results.append(_finish(source, detecting, outputs))
             del detecting  # and its image, before the next page is waited for
             report(results[-1])
-    if any(result.failure is None for result in results):
+    done = {result.source.key for result in results if result.failure is None}
+    outputs.forget_lost({str(source.path.resolve()) for source in sources}, done)
+    if done:
         outputs.assemble(detector.classes)
     return results
 

@@ -27,8 +27,9 @@ from .memory import keep_freed_memory
 from .model_store import load_model
 from .network import WatershedNet
 from .refiner import refine
+from .ridges import united
 from .scaling import at_interline
-from .tiling import parts
+from .tiling import REACH, parts
 from .upside_down import DOUBTFUL, clefs_at_left, readable
 from .watershed import decode
 
@@ -169,7 +170,9 @@ class Detector:
             found.append(here.moved(columns.start, rows.start))
         if len(found) == 1:
             return found[0]
-        return non_maximum_suppression(joint(found), self.config.decode.merge_iou)
+        lines = np.isin(self.config.family_of_class, self.config.ridge_planes)
+        whole = united(joint(found), lines, REACH)
+        return non_maximum_suppression(whole, self.config.decode.merge_iou)
 
     def maps(self, ink: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
         """What the network tells of ink (H, W), sides multiples of MULTIPLE: see WatershedNet."""

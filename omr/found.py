@@ -22,6 +22,9 @@ class Found:
     labels: NDArray[np.int64]
     scores: NDArray[np.float64]
 
+    def __getitem__(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Found:
+        return Found(self.boxes[rows], self.labels[rows], self.scores[rows])
+
     def moved(self, dx: int, dy: int) -> Found:
         """The same, seen from a frame whose origin lies dx, dy pixels to the upper left."""
         return Found(self.boxes + np.array([dx, dy, dx, dy]), self.labels, self.scores)
@@ -54,7 +57,7 @@ def non_maximum_suppression(found: Found, iou: float) -> Found:
         kept.append(rows[np.asarray(best, np.intp)])
     rows = np.concatenate(kept)
     rows = rows[np.argsort(-found.scores[rows], kind="stable")]
-    return Found(found.boxes[rows], found.labels[rows], found.scores[rows])
+    return found[rows]
 
 
 def fused(views: Sequence[Found]) -> Found:

@@ -35,8 +35,12 @@ def model_names() -> list[str]:
 
 
 def model_folder(model: str | Path) -> Path:
-    """The folder of a released model's name, or of a path. Raises InputError if there is none."""
-    for folder in (*(root / str(model) for root in RELEASED), Path(model)):
+    """The folder of a released model's name, or of a path: `./printed` is no name.
+
+    Raises InputError if there is none.
+    """
+    is_name = str(model) == Path(model).name
+    for folder in (*(root / model for root in RELEASED if is_name), Path(model)):
         if (folder / "config.json").is_file():
             return folder
     known = ", ".join(model_names()) or "none"
@@ -69,13 +73,18 @@ def read_config(folder: Path) -> ModelConfig:
         raise InputError(file, f"is not a model's configuration: {why}") from error
 
 
-def _require_version(needed: str, file: Path) -> None:
-    """A model may need newer code than this; an uninstalled checkout states no version."""
+def installed_version() -> str | None:
+    """The version of this package; None for a checkout that is not installed."""
     try:
-        installed = version("omr-detector")
+        return version("omr-detector")
     except PackageNotFoundError:
-        return
-    if Version(installed) < Version(needed):
+        return None
+
+
+def _require_version(needed: str, file: Path) -> None:
+    """A model may need newer code than this."""
+    installed = installed_version()
+    if installed is not None and Version(installed) < Version(needed):
         raise InputError(file, f"needs version {needed} or newer, here is {installed}; upgrade")
 
 
@@ -122,7 +131,7 @@ def _refuse_stand_ins(file: Path) -> None:
 
 def model_thresholds(model: str) -> dict[str, float]:
     """A model's score thresholds per class: a released model's name or a folder. InputError."""
-    config = read_config(model_folder(Path(model)))
+    config = read_config(model_folder(model))
     names = config.all_classes
     return {name: config.threshold(name) for name in names}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from deepscores_tools.symbols import Page
 from deepscores_tools.whole_file import remove_parts, write_whole
 
 from . import spool
+from .model_store import installed_version
 from .overlay import overlay_png
 from .run_folder import INPUTS, OVERLAY, RUN, SPOOL, VIEW
 from .spool import Origin
@@ -42,7 +43,7 @@ class RunOptions:
     def record(self) -> dict[str, object]:
         """As run.json holds it."""
         formats = [name for name in FORMATS if name in self.formats]
-        return {**asdict(self), "formats": formats}
+        return {**asdict(self), "formats": formats, "version": installed_version()}
 
 
 class Outputs:
@@ -97,6 +98,13 @@ class Outputs:
                 write(page, self.file(kind, page.key))
         spool.save(page, origin, self.spool)
 
+    def forget_lost(self, files: Collection[str], done: Collection[str]) -> None:
+        """Remove the pages of these files, which were gone through, that are not among the `done`
+        keys: a file that has fewer pages now, or cannot be read any more."""
+        for page, origin in spool.entries(self.spool):
+            if origin.file in files and page.key not in done:
+                self._remove(page)
+
     def assemble(self, classes: Sequence[str]) -> None:
         """Write the joint file from the spool: every page of OUT, in sorted order.
 
@@ -104,6 +112,11 @@ class Outputs:
         """
         if "coco" in self.options.formats:
             coco.write(spool.pages(self.spool), self.out / DETECTIONS, classes)
+
+    def _remove(self, page: Page) -> None:
+        spool.spool_file(self.spool, page.key).unlink(missing_ok=True)
+        for kind in _SUFFIXES:
+            self.file(kind, page.key).unlink(missing_ok=True)
 
     def _kinds(self) -> list[str]:
         """Of what this run writes a file for each page."""
@@ -136,9 +149,7 @@ class Outputs:
 
     def _clear(self) -> None:
         """Remove what earlier runs wrote, and nothing else that may lie in OUT."""
-        for page in spool.pages(self.spool):
-            for kind in _SUFFIXES:
-                self.file(kind, page.key).unlink(missing_ok=True)
-            spool.spool_file(self.spool, page.key).unlink(missing_ok=True)
+        for page, _ in spool.entries(self.spool):
+            self._remove(page)
         for name in (RUN, INPUTS, DETECTIONS, VIEW, FAILURES):
             (self.out / name).unlink(missing_ok=True)

@@ -13,6 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from .config import STRIDE, EnergyConfig
+from .found import Found, joint
 
 Floats = NDArray[np.floating[Any]]
 
@@ -46,6 +47,32 @@ def joined(
     _, group = connected_components(graph, directed=False)
     _, first = np.unique(group, return_index=True)
     return np.asarray(summit[first][group[basin]])
+
+
+def united(found: Found, lines: NDArray[np.bool_], reach: float) -> Found:
+    """What overlapping parts of a page show, the sights of each long line made one.
+
+    lines (C,): which classes are such. Two sights of a line are as thick, and share its length as
+    far as the parts overlap, `reach` pixels to either side of their seam, or as far as it goes;
+    half of that is asked for.
+    """
+    is_line = lines[found.labels]
+    sights = found[is_line]
+    if not len(sights.boxes):
+        return found
+    low, high = sights.boxes[:, :2], sights.boxes[:, 2:]
+    sides = high - low
+    shared = np.minimum(high[:, None], high) - np.maximum(low[:, None], low)
+    shorter, longer = np.minimum(sides[:, None], sides), np.maximum(sides[:, None], sides)
+    along = np.arange(2) == longer.argmax(axis=2)[..., None]
+    least = np.where(along, np.minimum(shorter, 2 * reach), longer) / 2
+    same = (shared >= least).all(axis=2) & (sights.labels[:, None] == sights.labels)
+    count, group = connected_components(coo_array(same), directed=False)
+    members = [np.flatnonzero(group == g) for g in range(count)]
+    boxes = [[*sights.boxes[m, :2].min(0), *sights.boxes[m, 2:].max(0)] for m in members]
+    best = np.array([m[sights.scores[m].argmax()] for m in members], np.intp)
+    whole = Found(np.reshape(boxes, (-1, 4)), sights.labels[best], sights.scores[best])
+    return joint([found[~is_line], whole])
 
 
 def lengthened(

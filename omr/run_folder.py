@@ -31,9 +31,17 @@ def is_run(path: Path) -> bool:
     return (path / RUN).is_file() and (path / SPOOL).is_dir()
 
 
+def is_overlay(folder: Path) -> bool:
+    """Whether a folder holds the overlays of a run."""
+    return folder.name == OVERLAY and is_run(folder.parent)
+
+
 def note_inputs(out: Path, inputs: Iterable[Path]) -> None:
-    """Add files and folders to those that OUT's pages came from, the latest first."""
-    paths = dict.fromkeys([*(str(path.absolute()) for path in inputs), *_noted(out)])
+    """Add files and folders to those that OUT's pages came from, the latest last.
+
+    A page whose name an earlier one had already was refused while that one's file was there.
+    """
+    paths = dict.fromkeys([*_noted(out), *(str(path.absolute()) for path in inputs)])
     write_whole(out / INPUTS, json.dumps({"inputs": list(paths)}, indent=1) + "\n")
 
 

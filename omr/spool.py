@@ -61,9 +61,14 @@ def load(file: Path) -> tuple[Page, Origin] | None:
         return None
 
 
-def pages(folder: Path) -> Iterator[Page]:
-    """All finished pages, sorted by key; read one by one."""
+def entries(folder: Path) -> Iterator[tuple[Page, Origin]]:
+    """All finished pages and their origins, sorted by key; read one by one."""
     for file in sorted(folder.glob("*.json"), key=lambda file: file.stem):
         found = load(file)
         if found is not None:
-            yield found[0]
+            yield found
+
+
+def pages(folder: Path) -> Iterator[Page]:
+    """All finished pages, sorted by key; read one by one."""
+    return (page for page, _ in entries(folder))

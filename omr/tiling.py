@@ -2,7 +2,8 @@
 
 A part is read with REACH pixels beyond its core on every side, which is more than the pyramid's
 receptive field (the thesis's network sees further, and may differ at seams); a detection belongs
-to the part whose core holds its summit.
+to the part whose core holds its summit. Of lines longer than that each part sees a piece: see
+ridges.united.
 """
 
 from __future__ import annotations

@@ -135,14 +135,15 @@ def decode(
 ) -> Found:
     """The symbols of one page: features (D, h, w), energy logits (F, K, h, w).
 
-    core: rows and columns of input pixels; components with their summit elsewhere are left out.
+    core: rows and columns of input pixels; components with their summit elsewhere are left out,
+    but for lines that reach into it, to be `united` with what other parts see of them.
     Class and box are read at the component's pixels of at least half its summit's energy,
     weighted by energy; the length of a line is its component's. Score = mean energy there x mean
     probability of the class.
     """
     pixels = components(logits, config)
     if core is not None:
-        pixels = pixels[_inside(pixels, core)]
+        pixels = pixels[_inside(pixels, core, config.ridge_planes)]
     if not len(pixels.at):
         return Found(np.zeros((0, 4)), np.zeros(0, np.int64), np.zeros(0))
     names, component = torch.unique(pixels.name, return_inverse=True)
@@ -153,14 +154,15 @@ def decode(
     return _read(net, features, pixels[inner], component[inner], len(names), config)
 
 
-def _inside(pixels: Pixels, core: tuple[slice, slice]) -> Tensor:
-    """Which pixels' components have their name in the core: (P,) booleans."""
+def _inside(pixels: Pixels, core: tuple[slice, slice], ridges: tuple[int, ...]) -> Tensor:
+    """Which pixels' components have their name in the core, or are ridges and any pixel: (P,)."""
     _, w, planes = pixels.shape
-    place = pixels.name // planes
+    ridge = torch.isin(pixels.at % planes, torch.tensor(ridges, device=pixels.at.device).long())
+    place = torch.where(ridge, pixels.at, pixels.name) // planes
     y, x = place // w * STRIDE, place % w * STRIDE
     rows, columns = core
-    here: Tensor = (y >= rows.start) & (y < rows.stop)
-    return here.logical_and((x >= columns.start) & (x < columns.stop))
+    here = (y >= rows.start) & (y < rows.stop) & (x >= columns.start) & (x < columns.stop)
+    return torch.isin(pixels.name, pixels.name[here])
 
 
 def _read(

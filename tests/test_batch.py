@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import subprocess
 import sys
@@ -109,6 +110,15 @@ def test_a_page_of_another_book_by_the_same_name_is_refused(book: Path, tmp_path
     again = Fake()
     run(again, book, tmp_path / "out")
     assert again.seen == [31]
+
+
+def test_pages_that_are_gone_or_broken_do_not_stay(book: Path, tmp_path: Path) -> None:
+    run(Fake(), book, tmp_path / "out")
+    (book / "3.png").write_bytes((book / "3.png").read_bytes()[:50])
+    run(Fake(), book, tmp_path / "out")
+    joint = json.loads((tmp_path / "out" / "detections.json").read_bytes())
+    assert "3.png" not in [image["file_name"] for image in joint["images"]]
+    assert not (tmp_path / "out" / "csv" / "3.csv").exists()
 
 
 def test_a_page_with_a_file_missing_is_done_again(book: Path, tmp_path: Path) -> None:

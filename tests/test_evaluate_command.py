@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,18 @@ def test_the_table_and_the_json_agree(folder: Path) -> None:
     assert report["all_classes"]["mAP"] == pytest.approx(1.0)
     assert report["subsets"][">= 1 in training"]["classes"] == 1
     assert [c["name"] for c in report["classes"]] == ["stem"]
+
+
+def test_a_detector_that_finds_nothing_and_a_truth_that_holds_nothing(folder: Path) -> None:
+    made = page("01", "stem")
+    coco.write([made], folder / "one.json", ["stem"])
+    (folder / "nothing.json").write_text("[]\n")
+    result = run(folder / "one.json", folder / "nothing.json", "--json", folder / "r.json")
+    assert result.exit_code == 0
+    assert json.loads((folder / "r.json").read_text())["at_thresholds"]["missed"] == 1
+    coco.write([replace(made, symbols=[])], folder / "empty.json", ["stem"])
+    result = run(folder / "empty.json", folder / "nothing.json")
+    assert "Notice: the truth holds no symbol" in result.output
 
 
 def test_the_html_report_needs_nothing_else_and_escapes_names(folder: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from deepscores_tools.errors import InputError
 from omr.config import ModelConfig, NetworkConfig
-from omr.model_store import load_model, model_names, read_config, save_model
+from omr.model_store import load_model, model_folder, model_names, read_config, save_model
 from omr.network import WatershedNet
 
 TINY = ModelConfig(
@@ -83,3 +83,11 @@ def test_a_damaged_configuration_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(InputError, match="not a model's configuration"):
         read_config(tmp_path)
+
+
+def test_a_path_is_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_model(tmp_path / "printed", WatershedNet(TINY), TINY)
+    monkeypatch.chdir(tmp_path)
+    for path in ("./printed", str(tmp_path / "printed")):
+        assert read_config(model_folder(path)) == TINY
+    assert read_config(model_folder("printed")) != TINY

@@ -59,7 +59,10 @@ def test_one_bit_cmyk_and_deep_pages(tmp_path: Path) -> None:
     Image.fromarray(GRAY.astype(np.uint16) * 257).save(tmp_path / "deep.png")
     Image.fromarray(GRAY.astype(np.uint16) * 257).save(tmp_path / "deep.tif")
     Image.fromarray((GRAY / 255).astype(np.float32)).save(tmp_path / "float.tif")
-    for name in ("cmyk.tif", "deep.png", "deep.tif", "float.tif"):
+    Image.fromarray(GRAY.astype(np.uint16)).save(tmp_path / "eight of sixteen.png")
+    Image.fromarray(GRAY.astype(np.int32) * 16).save(tmp_path / "twelve of thirty-two.tif")
+    for name in ("cmyk.tif", "deep.png", "deep.tif", "float.tif", "eight of sixteen.png",
+                 "twelve of thirty-two.tif"):  # fmt: skip
         assert np.abs(read_first_page(tmp_path / name).gray - GRAY.astype(int)).max() <= 1
 
 
@@ -164,10 +167,14 @@ def test_folders(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         picture().convert("L").save(tmp_path / name)
     (tmp_path / "notes.txt").write_text("no page")
-    pages, failures = find_pages([tmp_path], skip=tmp_path / "out")
+    pages, failures = find_pages([tmp_path], skip=lambda folder: folder.name == "out")
     assert [page.name for page in pages] == ["b.PNG", "a/z.jpeg"]
     assert not failures
     assert len(names(tmp_path / "b.PNG", tmp_path)) == 3, "a file named beside its folder: once"
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked/more").symlink_to(tmp_path / "out")
+    (tmp_path / "linked/round").symlink_to(tmp_path / "linked")
+    assert names(tmp_path / "linked") == ["more/a.png"]
 
 
 def test_clashing_names_are_refused(tmp_path: Path) -> None:

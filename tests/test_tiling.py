@@ -11,6 +11,8 @@ import pytest
 from omr import tiling
 from omr.config import MULTIPLE
 from omr.detector import Detector
+from omr.found import Found
+from omr.ridges import united
 
 
 def test_cores_cover_a_large_page_once() -> None:
@@ -36,3 +38,19 @@ def test_parts_find_what_the_single_pass_finds(monkeypatch: pytest.MonkeyPatch) 
     same = near & (parts.labels[None] == whole.labels[:, None])
     assert same[sure].any(1).mean() > 0.99
     assert abs(len(parts.scores) - len(whole.scores)) <= 0.02 * len(whole.scores) + 1
+
+
+def test_sights_of_a_long_line_become_one() -> None:
+    def found(*boxes: tuple[float, ...]) -> Found:
+        return Found(
+            np.array(boxes, float), np.zeros(len(boxes), np.int64), np.full(len(boxes), 0.5)
+        )
+
+    lines, others = np.array([True]), np.array([False])
+    seen = found((10, 0, 40, 832), (12, 192, 41, 1344), (11, 704, 40, 1500))
+    assert united(seen, lines, 320).boxes.tolist() == [[10, 0, 41, 1500]]
+    assert len(united(seen, others, 320).boxes) == 3
+    # One after the other, one beside the other, a thin one in a thick one: not the same.
+    for other in ((10, 820, 40, 1500), (50, 0, 80, 832), (10, 0, 13, 832)):
+        assert len(united(found((10, 0, 40, 832), other), lines, 320).boxes) == 2
+    assert len(united(found(), lines, 320).boxes) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -141,6 +142,12 @@ def test_calibrating_on_the_validation_pages_gives_what_training_gave(
     again = CliRunner().invoke(main, given)
     assert again.exit_code == 2
     assert "is there already" in again.output
+    truth = tmp_path / "data" / "annotations.json"
+    truth.write_text(re.sub('("name": ")', r"\1foreign ", truth.read_text()))
+    foreign = CliRunner().invoke(main, [*given[:-1], str(tmp_path / "foreign")])
+    assert foreign.exit_code == 2
+    assert "that the model does not know: foreign" in foreign.output
+    assert "no symbol is of a class that it knows" in foreign.output
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from omr_cli.options import PATH, device_option, resumable
+from omr_cli.options import PATH, Real, device_option, resumable
 
 if TYPE_CHECKING:
     from omr.batch import PageResult
@@ -27,7 +27,7 @@ BAR = "{percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} pages, {rate_noinv_fmt}, {
 @click.option("--overlay", is_flag=True, help="Also draw the boxes on each page.")
 @click.option("--html", is_flag=True,
               help="Also make OUT/view.html, to look at the pages and correct them.")  # fmt: skip
-@click.option("--min-score", type=click.FloatRange(0, 1),
+@click.option("--min-score", type=Real(0, 1),
               help="Least score of a symbol.  [default: the model's, per class]")  # fmt: skip
 @device_option
 @click.option("-j", "--jobs", type=click.IntRange(1, 64), default=None,
@@ -57,9 +57,10 @@ def detect(
     from deepscores_tools.failures import write_failures
     from deepscores_tools.folder_lock import only_writer
     from deepscores_tools.page_sources import find_pages
-    from omr.run_folder import OVERLAY, VIEW, note_inputs
+    from omr.run_folder import VIEW, is_overlay, note_inputs
 
-    sources, failures = find_pages(pages, skip=out / OVERLAY)
+    seen = False
+    sources, failures = find_pages(pages, skip=is_overlay)
     if sources:
         from omr.batch import detect_batch, inputs_without_staves
         from omr.detector import Detector
@@ -90,15 +91,16 @@ def detect(
                 for argument in inputs_without_staves(results)
             ]
             write_failures(failures, out)
-        if html and any(result.failure is None for result in results):
-            from omr_cli.view import write
-
-            write(str(out), out / VIEW, model=model)
+        seen = any(result.failure is None for result in results)
     elif out.is_dir():  # an earlier run's list must not stay; a folder for it alone is not made
         with only_writer(out):
             write_failures(failures, out)
     for failure in failures:
         click.echo(f"Error: {failure}", err=True)
+    if html and seen:
+        from omr_cli.view import write
+
+        write(str(out), out / VIEW, model=model)
     if failures:
         sys.exit(2)
 

@@ -234,6 +234,10 @@ def _notices(both: Comparison, absent: int) -> Iterator[str]:
         )
     if absent:
         yield f"{absent} detections of classes that the truth lacks do not enter AP"
+    if not both.true_names:
+        yield "the truth holds no symbol: there is nothing that AP could be of"
+    if both.crowds:
+        yield f"{both.crowds} crowds (iscrowd) of the truth are taken for symbols like any other"
     if both.left_out:
         yield f"{both.left_out} detections left out by the class map"
     if both.unmet:

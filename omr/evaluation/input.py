@@ -43,6 +43,7 @@ class Comparison:
     lowest_score: float | None = None
     resized: int = 0
     left_out: int = 0
+    crowds: int = 0
     unmet: Sequence[str] = ()
 
     @property
@@ -62,6 +63,7 @@ def side_by_side(
         _require_new(page, both.sizes, "the truth")
         both.sizes[page.key] = (page.width, page.height)
         both.true_names.update(s.name for s in page.symbols)
+        both.crowds += sum(s.attributes.get("iscrowd") == 1 for s in page.symbols)
         names = [class_pairs.of_truth(s.name) for s in page.symbols]
         boxes = box_array(page.symbols)
         for name, rows in _rows_by_name(names):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from tqdm import tqdm
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.degradation import degrade, draw_preset
 from deepscores_tools.errors import InputError
-from deepscores_tools.learnable import learnable
+from deepscores_tools.learnable import learnable, left_out
 from deepscores_tools.symbols import Page
 from deepscores_tools.whole_folder import whole_folder
 
@@ -32,7 +33,7 @@ def validate(detector: Detector, pages: Sequence[Page], *, worn: bool) -> Report
     truth = [replace(page, name=f"{number} {page.name}") for number, page in enumerate(pages)]
     found = []
     for number, page in enumerate(tqdm(truth, unit="page", leave=False, disable=None)):
-        gray = page_image(page)
+        gray = page_image(pages[number])  # whose name errors tell
         if worn and number % 2 and page.interline is not None:
             rng = np.random.default_rng(number)
             gray = degrade(gray, page.interline, rng, draw_preset(rng))
@@ -48,7 +49,8 @@ def calibrate(
 
     Interlines that are not told are measured. Weights, card and licence stay as they are. Returns
     the report on scores without calibration.
-    Raises InputError for a model that cannot be loaded, and where there are no pages.
+    Raises InputError for a model that cannot be loaded, and where no page has a symbol that it
+    knows.
     """
     net, config = load_model(model)
     if not pages:
@@ -56,6 +58,11 @@ def calibrate(
     plain = config.uncalibrated
     with whole_folder(out) as folder:
         told = [learnable(page) for page in pages]
+        for notice in left_out(told, config.all_classes):
+            tqdm.write(f"Notice: {notice}", file=sys.stderr)
+        if not any(symbol.name in config.all_classes for page in told for symbol in page.symbols):
+            raise InputError(str(model), "cannot be calibrated on these pages: no symbol is of a "
+                             "class that it knows (omr dataset convert --classes)")  # fmt: skip
         report = validate(Detector(net, plain, pick_device(device)), told, worn=worn)
         copy_with_card(model, "model.safetensors", folder)
         write_config(folder, fitted(plain, report))

@@ -1,16 +1,14 @@
-"""The pages that a recipe names, and what of them nothing is learnt from."""
+"""The pages that a recipe names."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from deepscores_tools.errors import InputError, listed
+from deepscores_tools.errors import InputError
 from deepscores_tools.formats import read_selected
 from deepscores_tools.learnable import learnable
 from deepscores_tools.symbols import Page
 
-from ..config import ModelConfig
 from .recipe import DataConfig
 
 
@@ -34,18 +32,3 @@ def evenly(pages: Sequence[Page], most: int) -> list[Page]:
     """At most so many of the pages, at equal distances."""
     count = min(most, len(pages))
     return [pages[i * len(pages) // count] for i in range(count)]
-
-
-def left_out(pages: Sequence[Page], model: ModelConfig, least: int) -> Iterator[str]:
-    """What nothing is learnt from: pages without staves, classes that the model does not know.
-
-    least: rarer classes were left out on purpose.
-    """
-    bare = [page.name for page in pages if page.interline is None]
-    if bare:
-        yield f"{len(bare)} pages left out, as no staves were found: {listed(bare)}"
-    counts = Counter(s.name for page in pages for s in page.symbols)
-    known = set(model.all_classes)
-    foreign = sorted(n for n, c in counts.items() if n not in known and c >= least)
-    if foreign:
-        yield f"{len(foreign)} classes left out that the model does not know: {listed(foreign)}"

@@ -18,6 +18,7 @@ from tqdm import tqdm
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.errors import InputError
 from deepscores_tools.folder_lock import only_writer
+from deepscores_tools.learnable import left_out
 from deepscores_tools.symbols import Page
 from deepscores_tools.whole_file import remove_parts, write_whole
 
@@ -36,7 +37,7 @@ from .crops import CropDataset
 from .losses import Predictions, TotalLoss, refiner_loss
 from .new_model import mean_sizes, written_out
 from .page_cache import CachedPage, cache_pages
-from .pages import left_out, training_pages, validation_pages
+from .pages import training_pages, validation_pages
 from .pretraining import TASKS, Labelled, Pretraining, examples
 from .recipe import AugmentConfig, Part, Recipe, StageConfig, Task, TrainConfig
 from .schedule import learning_rate, optimiser_for, schedule
@@ -76,7 +77,7 @@ class _Run:
         pages = training_pages(recipe.data)
         self.val = validation_pages(recipe.data)
         self.model = self._model(pages).uncalibrated
-        for notice in left_out(pages, self.model, recipe.data.min_instances):
+        for notice in left_out(pages, self.model.all_classes, recipe.data.min_instances):
             _say(f"Notice: {notice}")
         cached = cache_pages(pages, out / "cache", self.model.classes)
         del pages  # masks are large; the cache holds what training needs
