@@ -16,13 +16,20 @@ from deepscores_tools.vocabularies import spelt
 def learnable(page: Page) -> Page:
     """The page with classes in our spelling, and its interline measured where it is not told.
 
-    On a page without staves it stays None. Raises InputError for a picture that cannot be read.
+    On a page without staves it stays None. Masks go, as by `unmasked`. Raises InputError for a
+    picture that cannot be read.
     """
-    symbols = page.symbols
-    if any(s.name != spelt(s.name) for s in symbols):
-        symbols = [replace(s, name=spelt(s.name)) for s in symbols]
     interline = page.interline or interline_of(page, page_image(page))
+    symbols = [replace(s, name=spelt(s.name)) for s in unmasked(page).symbols]
     return replace(page, symbols=symbols, interline=interline)
+
+
+def unmasked(page: Page) -> Page:
+    """The page without masks, unless they are all that shows it: of some thousand pages they are
+    gigabytes."""
+    if page.image is None:
+        return page
+    return replace(page, symbols=[replace(symbol, mask=None) for symbol in page.symbols])
 
 
 def left_out(pages: Sequence[Page], classes: Collection[str], least: int = 1) -> Iterator[str]:

@@ -24,11 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--to", default="coco")
     options = parser.parse_args(arguments)
-    noteheads = (
-        replace(page, symbols=[s for s in page.symbols if s.name.startswith("notehead")])
-        for page in open_pages(options.dataset)
-    )
     try:
+        noteheads = (
+            replace(page, symbols=[s for s in page.symbols if s.name.startswith("notehead")])
+            for page in open_pages(options.dataset)
+        )
         counts = write_dataset(noteheads, options.out, options.to)
     except InputError as error:  # one line that names the file and the remedy
         parser.exit(2, f"{error}\n")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from packaging.version import Version
 from pydantic import BaseModel, ValidationError
 
 from deepscores_tools.errors import InputError, reason
+from deepscores_tools.package_version import package_version
 from deepscores_tools.whole_file import write_whole
 
 from .config import ModelConfig
@@ -73,17 +73,9 @@ def read_config(folder: Path) -> ModelConfig:
         raise InputError(file, f"is not a model's configuration: {why}") from error
 
 
-def installed_version() -> str | None:
-    """The version of this package; None for a checkout that is not installed."""
-    try:
-        return version("omr-detector")
-    except PackageNotFoundError:
-        return None
-
-
 def _require_version(needed: str, file: Path) -> None:
     """A model may need newer code than this."""
-    installed = installed_version()
+    installed = package_version()
     if installed is not None and Version(installed) < Version(needed):
         raise InputError(file, f"needs version {needed} or newer, here is {installed}; upgrade")
 

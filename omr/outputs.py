@@ -14,11 +14,11 @@ from deepscores_tools.errors import InputError, reason
 from deepscores_tools.failures import FAILURES
 from deepscores_tools.formats import coco, csv, mung
 from deepscores_tools.formats.coco_read import DETECTIONS
+from deepscores_tools.package_version import package_version
 from deepscores_tools.symbols import Page
 from deepscores_tools.whole_file import remove_parts, write_whole
 
 from . import spool
-from .model_store import installed_version
 from .overlay import overlay_png
 from .run_folder import INPUTS, OVERLAY, RUN, SPOOL, VIEW
 from .spool import Origin
@@ -43,7 +43,7 @@ class RunOptions:
     def record(self) -> dict[str, object]:
         """As run.json holds it."""
         formats = [name for name in FORMATS if name in self.formats]
-        return {**asdict(self), "formats": formats, "version": installed_version()}
+        return {**asdict(self), "formats": formats, "version": package_version()}
 
 
 class Outputs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from deepscores_tools.dataset_image import page_image
 from deepscores_tools.dataset_reading import open_pages
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import FORMATS
+from deepscores_tools.learnable import learnable
 from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.statistics.counts import collect, measures
 from deepscores_tools.symbols import Box, Page, Symbol
@@ -342,3 +344,11 @@ def test_a_folder_in_the_place_of_a_file_is_refused(tmp_path: Path) -> None:
             write_whole(path, "x")
         with pytest.raises(InputError, match="cannot be written"), whole_stream(path) as stream:
             stream.write("x")
+
+
+def test_masks_go_where_a_file_shows_the_page(tmp_path: Path) -> None:
+    stem = Symbol(name="stem", box=Box(1, 1, 3, 9), mask=np.ones((8, 2), bool))
+    page = Page(name="a.png", width=20, height=20, symbols=[stem], interline=5.0)
+    assert learnable(page).symbols[0].mask is not None
+    seen = learnable(replace(page, image=tmp_path / "a.png"))
+    assert [(s.name, s.mask) for s in seen.symbols] == [("stem", None)]

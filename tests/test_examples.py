@@ -94,3 +94,16 @@ def test_the_readme_in_three_lines(tmp_path: Path, model: str) -> None:
     page = Detector.load(model).detect(str(make_page(tmp_path, 0).image))
     assert [s.name for s in page.symbols].count("staff") == 2
     assert all(s.box.width > 0 and s.score is not None for s in page.symbols)
+
+
+@pytest.mark.parametrize("name", ["detect_pdf", "evaluate", "convert_dataset"])
+def test_what_is_not_there_costs_one_line(
+    name: str, model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = str(tmp_path / "missing")
+    further = [str(tmp_path / "out")] if name == "convert_dataset" else ["--model", model]
+    with pytest.raises(SystemExit) as end:
+        main_of(name)([missing, *further])
+    assert end.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert missing in line

@@ -64,6 +64,7 @@ GROBS = (
     + grob("BarLine", BAR.format(17, 0, 0.19), glyph_name="|")
     + grob("SpanBar", BAR.format(17, 2, 0.19), glyph_name="|")
     + grob("BarLine", BAR.format(17.5, 0, 0.6) + glyph(16, 5), glyph_name=":|.")
+    + grob("BarLine", glyph(15, 3.5) + glyph(15, 4.5), glyph=";", glyph_name=";")
     + grob("TupletNumber", '<g transform="translate(10, 9)"><text font-size="2"><tspan>3</tspan>'
            "</text></g>", text="3")
     + grob("LyricText", '<g transform="translate(5, 9)"><text font-size="2"><tspan>la</tspan>'
@@ -84,8 +85,8 @@ def test_every_grob_becomes_its_symbols(page: Page) -> None:
         "flag8thUpSmall": 1, "graceNoteSlash": 1, "graceNoteAcciaccaturaStemUp": 1,
         "accidentalFlat": 1, "accidentalParensLeft": 1, "accidentalParensRight": 1, "keySharp": 1,
         "keyFlat": 1, "timeSig1": 1, "timeSig2": 1, "timeSig8": 1, "fermataBelow": 1,
-        "dynamicM": 1, "dynamicF": 1, "barlineSingle": 1, "barlineHeavy": 1, "repeatDot": 1,
-        "tuplet3": 1,
+        "dynamicM": 1, "dynamicF": 1, "barlineSingle": 1, "barlineHeavy": 1, "barlineDotted": 1,
+        "repeatDot": 1, "tuplet3": 1,
     }  # fmt: skip
 
 

@@ -67,10 +67,14 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     out = tmp_path / "out"
     work = tmp_path / ".out.unfinished"
     command = (
-        "from pathlib import Path; from deepscores_tools.engraving import *\n"
+        "import time; from pathlib import Path; from deepscores_tools.engraving import *\n"
+        "def halting(pages):\n"  # so that it is never done before it is killed
+        "    yield next(pages)\n"
+        "    yield next(pages)\n"
+        "    time.sleep(600)\n"
         "plan = RenderPlan(pages=4, seed=7, max_pages_per_score=1, composed_fraction=0.3)\n"
         f"if __name__ == '__main__': render_dataset([Path({str(scores)!r})], Path({str(out)!r}),"
-        " 'coco', plan)"
+        " 'coco', plan, halting)"
     )
     script = tmp_path / "run.py"
     script.write_text(command)

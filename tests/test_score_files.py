@@ -102,6 +102,7 @@ def test_every_kind_of_score_is_engraved(tmp_path: Path) -> None:
     (tmp_path / ".unfinished/d.krn").write_text("no score")
     (tmp_path / "folder.xml").mkdir()
     found = find_scores([tmp_path])
+    assert find_scores([tmp_path, *found]) == found
     assert [noteheads(file) for file in found] == [5, 3, 1]
 
 

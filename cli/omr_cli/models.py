@@ -87,11 +87,12 @@ def calibrate(
     fitted for classes with five or more instances; the others get the median of these.
     """
     from deepscores_tools.formats import read_selected
+    from deepscores_tools.learnable import learnable
     from omr.device import set_threads
     from omr.evaluation.validation import calibrate as fit
 
     set_threads(threads)
-    pages = [page for dataset in datasets for page in read_selected(dataset)]
+    pages = [learnable(page) for dataset in datasets for page in read_selected(dataset)]
     report = fit(model, pages, out, device, worn=worn)
     click.echo(f"{out}: {len(pages)} pages, mAP {report.map:.3f}, AP50 {report.ap50:.3f}")
 

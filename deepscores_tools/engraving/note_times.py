@@ -24,7 +24,9 @@ class NoteTime(NamedTuple):
     duration: float | None
 
 
-_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+_PARSER = etree.XMLParser(
+    resolve_entities=False, no_network=True, huge_tree=True, remove_comments=True, remove_pis=True
+)
 _MEI = "{http://www.music-encoding.org/ns/mei}"
 _ID = "{http://www.w3.org/XML/1998/namespace}id"
 _LONG = {"maxima": Fraction(32), "long": Fraction(16), "breve": Fraction(8)}

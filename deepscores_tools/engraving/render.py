@@ -100,9 +100,14 @@ def render_task(task: Task) -> list[RenderedPage]:
     count = min(plan.max_pages_per_score, score.pages)
     chosen = sorted(int(n) + 1 for n in rng.choice(score.pages, count, replace=False))
     stem = Path(task.name).stem
-    rendered = []
+    rendered: list[RenderedPage] = []
+    blank: InputError | None = None
     for number in chosen:
-        item = score.render(number, f"{task.number:05d}-{_plain(stem)}-p{number:03d}.png")
+        try:
+            item = score.render(number, f"{task.number:05d}-{_plain(stem)}-p{number:03d}.png")
+        except InputError as error:  # a title, say: the others are none the worse
+            blank = error
+            continue
         page = replace(
             item.page,
             source=task.name,
@@ -115,6 +120,8 @@ def render_task(task: Task) -> list[RenderedPage]:
         if plan.preset != "clean":
             gray, page = degrade_page(gray, page, PRESETS[plan.preset], plan.seed)
         rendered.append(RenderedPage(page, gray))
+    if blank and not rendered:
+        raise blank
     return rendered
 
 

@@ -35,6 +35,7 @@ from deepscores_tools.errors import InputError, reason
 from deepscores_tools.failures import write_failures
 from deepscores_tools.folder_lock import only_writer
 from deepscores_tools.formats import coco
+from deepscores_tools.package_version import package_version
 from deepscores_tools.symbols import Page
 from deepscores_tools.vocabularies import PRINTED_CLASSES
 from deepscores_tools.whole_file import write_whole
@@ -94,13 +95,18 @@ def render_dataset(
 
 def _record(scores: Sequence[Path], format_name: str, plan: RenderPlan) -> dict[str, object]:
     """What decides the content of the dataset."""
-    listed = "\n".join(f"{score.resolve()} {score.stat().st_size}" for score in scores)
+    listed = hashlib.sha256()
+    for score in scores:
+        stat = score.stat()
+        line = f"{score.resolve()} {stat.st_size} {stat.st_mtime_ns}\n"
+        listed.update(line.encode("utf-8", "replace"))
     options = {key: value for key, value in asdict(plan).items() if key != "workers"}
     return {
         **options,
         "fonts": list(plan.fonts),
         "format": format_name,
-        "scores": hashlib.sha256(listed.encode("utf-8", "replace")).hexdigest(),
+        "scores": listed.hexdigest(),
+        "version": package_version(),
         "version of verovio": version("verovio"),
     }
 

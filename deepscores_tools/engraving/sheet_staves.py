@@ -22,7 +22,7 @@ class SheetStaves:
     def __init__(self, sheet: Sheet) -> None:
         self._lines: dict[tuple[int, str], list[Drawing]] = defaultdict(list)
         self._grids: dict[int, _Grid] = {}
-        self._measures: dict[int, list[_Grid]] = defaultdict(list)
+        self._measures: dict[int, dict[str, _Grid]] = defaultdict(dict)
         pieces: dict[int, list[Drawing]] = defaultdict(list)
         owners: dict[int, Element] = {}
         for shape in sheet.shapes:
@@ -40,7 +40,7 @@ class SheetStaves:
             self._grids[key] = grid
             measure = staff.within("measure")
             if measure is not None:
-                self._measures[id(measure)].append(grid)
+                self._measures[id(measure)][number] = grid
 
     def lines(self) -> list[list[Drawing]]:
         """The lines of each staff of each system, in measure pieces."""
@@ -56,16 +56,14 @@ class SheetStaves:
         return "clefCTenor" if height > grid.lines - 2.5 else "clefCAlto"
 
     def _height(self, glyph: Glyph) -> tuple[float, _Grid]:
-        """How many spaces a glyph's origin lies above the bottom line of its staff; the staff.
-
-        A cross-staff note stands on another staff than its own. Heights are whole numbers of
-        half spaces from the right one, so a remainder tells such notes.
-        """
-        staff = glyph.element.within("staff")
-        own = self._grids.get(id(staff)) if staff is not None else None
-        measure = glyph.element.within("measure")
-        others = self._measures.get(id(measure), []) if measure is not None else []
-        grids = ([own] if own else []) + sorted(others, key=lambda g: abs(g.bottom - glyph.y))
-        heights = [((grid.bottom - glyph.y) / grid.space, grid) for grid in grids]
-        fitting = [(h, grid) for h, grid in heights if abs(2 * h - round(2 * h)) < 0.07]
-        return (fitting or heights or [(0.5, _Grid(glyph.y, STAFF_SPACE, 5))])[0]
+        """How many spaces a glyph's origin lies above the bottom line of its staff; the staff."""
+        staff, measure = glyph.element.within("staff"), glyph.element.within("measure")
+        grid = self._grids.get(id(staff)) if staff is not None else None
+        for name in ("note", "chord"):  # on another staff than its own
+            element = glyph.element.within(name)
+            number = element.data.get("staff") if element is not None else None
+            if number is not None and measure is not None:
+                grid = self._measures[id(measure)].get(number.split()[0], grid)
+                break
+        grid = grid or _Grid(glyph.y + STAFF_SPACE / 2, STAFF_SPACE, 5)
+        return (grid.bottom - glyph.y) / grid.space, grid

@@ -13,7 +13,7 @@ SUFFIXES = tuple(INPUT_FROM)
 
 
 def find_scores(sources: Sequence[Path]) -> list[Path]:
-    """The scores among files and folders, sorted within each folder. Raises InputError."""
+    """The scores among files and folders, each once, sorted within each folder. InputError."""
     found: list[Path] = []
     for source in sources:
         if source.is_dir():
@@ -24,7 +24,7 @@ def find_scores(sources: Sequence[Path]) -> list[Path]:
             raise InputError(source, f"no score here; give {', '.join(SUFFIXES)} or a folder")
     if not found:
         raise InputError(", ".join(map(str, sources)), "holds no score")
-    return found
+    return list({path.resolve(): path for path in reversed(found)}.values())[::-1]
 
 
 def _is_score(path: Path, folder: Path) -> bool:

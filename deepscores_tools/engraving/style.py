@@ -17,7 +17,7 @@ BY_HAND = 0.4  # share of the engravings
 FINGERINGS = ("computer-modern", "stix", "dejavu-serif")
 """Faces of fingerings by hand, alike often: old prints have them from hairline to slab serifs."""
 
-ATTRIBUTES = ("note@grace", "chord@grace", "hairpin@form", "staff@n")
+ATTRIBUTES = ("note@grace", "chord@grace", "note@staff", "chord@staff", "hairpin@form", "staff@n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,6 +202,8 @@ def _answer(work: Callable[[Task], Result], task: Task) -> tuple[str | None, Res
         return None, work(task)
     except InputError as error:
         return error.problem, None
+    except MemoryError:
+        return CRASHED, None
     except Exception as error:
         return f"{type(error).__name__}: {error}", None
 

@@ -148,7 +148,8 @@ def _clef_modifier(grob: Element, shapes: list[Shape]) -> list[Mark]:
 
 def _time(grob: Element, shapes: list[Shape]) -> list[Mark]:
     fraction = re.findall(r"\d+", grob.data.get("fraction", ""))
-    if len(shapes) == 1 and fraction in (["4", "4"], ["2", "2"]):
+    signs = grob.data.get("style", "C") not in ("numbered", "single-digit")
+    if len(shapes) == 1 and signs and fraction in (["4", "4"], ["2", "2"]):
         return [Mark("timeSigCommon" if fraction[0] == "4" else "timeSigCutCommon", shapes)]
     rows = {round(2 * _top(s)) for s in shapes}
     split = (min(rows) + max(rows)) / 2 if rows else 0
@@ -247,13 +248,15 @@ def _bar_line(grob: Element, shapes: list[Shape], bars: list[tuple[str, Drawing]
     """Its dots; its strokes are put aside, to be joined over the staves of a system."""
     marks: list[Mark] = []
     glyph = grob.data.get("glyph-name", "")
+    if glyph == ";":  # glyphs of the font, too far apart to be taken for one stroke
+        return [Mark("barlineDotted", shapes)]
     for shape in shapes:
         if not isinstance(shape, Drawing):
             marks.append(Mark(None, [shape]))
         elif len(shape.contours[0]) == 4 or not shape.filled:  # an area or a line, no glyph
-            dashed = {"!": "barlineDashed", ";": "barlineDotted"}.get(glyph)
             wide = max(shape.pen, float(np.ptp(shape.contours[0][:, 0]))) >= HEAVY
-            bars.append((dashed or ("barlineHeavy" if wide else "barlineSingle"), shape))
+            name = "barlineHeavy" if wide else "barlineSingle"
+            bars.append(("barlineDashed" if glyph == "!" else name, shape))
         else:
             marks.append(Mark("repeatDot" if ":" in glyph else None, [shape]))
     return marks

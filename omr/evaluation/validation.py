@@ -13,7 +13,7 @@ from tqdm import tqdm
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.degradation import degrade, draw_preset
 from deepscores_tools.errors import InputError
-from deepscores_tools.learnable import learnable, left_out
+from deepscores_tools.learnable import left_out
 from deepscores_tools.symbols import Page
 from deepscores_tools.whole_folder import whole_folder
 
@@ -47,7 +47,7 @@ def calibrate(
 ) -> Report:
     """The model with calibration and thresholds of these pages, written to the new folder `out`.
 
-    Interlines that are not told are measured. Weights, card and licence stay as they are. Returns
+    pages: as `learnable` gives them. Weights, card and licence stay as they are. Returns
     the report on scores without calibration.
     Raises InputError for a model that cannot be loaded, and where no page has a symbol that it
     knows.
@@ -57,13 +57,12 @@ def calibrate(
         raise InputError(str(model), "cannot be calibrated on no pages; name a dataset with pages")
     plain = config.uncalibrated
     with whole_folder(out) as folder:
-        told = [learnable(page) for page in pages]
-        for notice in left_out(told, config.all_classes):
+        for notice in left_out(pages, config.all_classes):
             tqdm.write(f"Notice: {notice}", file=sys.stderr)
-        if not any(symbol.name in config.all_classes for page in told for symbol in page.symbols):
+        if not any(symbol.name in config.all_classes for page in pages for symbol in page.symbols):
             raise InputError(str(model), "cannot be calibrated on these pages: no symbol is of a "
                              "class that it knows (omr dataset convert --classes)")  # fmt: skip
-        report = validate(Detector(net, plain, pick_device(device)), told, worn=worn)
+        report = validate(Detector(net, plain, pick_device(device)), pages, worn=worn)
         copy_with_card(model, "model.safetensors", folder)
         write_config(folder, fitted(plain, report))
     return report

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.formats import read_selected
-from deepscores_tools.learnable import learnable
+from deepscores_tools.learnable import learnable, unmasked
 from deepscores_tools.symbols import Page
 
 from .recipe import DataConfig
@@ -22,7 +22,7 @@ def validation_pages(data: DataConfig) -> list[Page]:
 
     Raises InputError where there is none.
     """
-    pages = [page for spec in data.val for page in read_selected(spec)]
+    pages = [unmasked(page) for spec in data.val for page in read_selected(spec)]
     if not pages:
         raise InputError(", ".join(data.val), "no page to validate on")
     return [learnable(page) for page in evenly(pages, data.val_pages)]
