@@ -90,10 +90,8 @@ def detect_batch(
             results.append(_finish(source, detecting, outputs))
             del detecting  # and its image, before the next page is waited for
             report(results[-1])
-    done = {result.source.key for result in results if result.failure is None}
-    outputs.forget_lost({str(source.path.resolve()) for source in sources}, done)
-    if done:
-        outputs.assemble(detector.classes)
+    files = {str(source.path.resolve()) for source in sources}
+    outputs.assemble(detector.classes, files, {source.key for source in sources})
     return results
 
 

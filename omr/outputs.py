@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -83,6 +84,7 @@ class Outputs:
                 f"{self.out} holds a page of this name from {before.file}; give another -o, or "
                 "detect both in one run of the folder above them",
             )
+        self._remove(page)  # of what the file held before, whether it can be read now or not
         return None
 
     def file(self, kind: str, key: str) -> Path:
@@ -98,20 +100,27 @@ class Outputs:
                 write(page, self.file(kind, page.key))
         spool.save(page, origin, self.spool)
 
-    def forget_lost(self, files: Collection[str], done: Collection[str]) -> None:
-        """Remove the pages of these files, which were gone through, that are not among the `done`
-        keys: a file that has fewer pages now, or cannot be read any more."""
-        for page, origin in spool.entries(self.spool):
-            if origin.file in files and page.key not in done:
-                self._remove(page)
-
-    def assemble(self, classes: Sequence[str]) -> None:
+    def assemble(
+        self, classes: Sequence[str], files: Collection[str], keys: Collection[str]
+    ) -> None:
         """Write the joint file from the spool: every page of OUT, in sorted order.
 
-        classes: the detector's, which become the categories.
+        classes: the detector's, which become the categories. files: those that were gone through,
+        and had the pages of these keys; what they had before goes. Without any page there is no
+        joint file, unless an earlier run wrote one.
         """
-        if "coco" in self.options.formats:
-            coco.write(spool.pages(self.spool), self.out / DETECTIONS, classes)
+        joint = self.out / DETECTIONS
+        pages = self._remaining(files, keys)
+        if "coco" in self.options.formats and (joint.exists() or any(self.spool.glob("*.json"))):
+            coco.write(pages, joint, classes)
+        deque(pages, maxlen=0)  # without a joint file they are gone through all the same
+
+    def _remaining(self, files: Collection[str], keys: Collection[str]) -> Iterator[Page]:
+        for page, origin in spool.entries(self.spool):
+            if origin.file in files and page.key not in keys:
+                self._remove(page)
+            else:
+                yield page
 
     def _remove(self, page: Page) -> None:
         spool.spool_file(self.spool, page.key).unlink(missing_ok=True)

@@ -112,13 +112,25 @@ def test_a_page_of_another_book_by_the_same_name_is_refused(book: Path, tmp_path
     assert again.seen == [31]
 
 
-def test_pages_that_are_gone_or_broken_do_not_stay(book: Path, tmp_path: Path) -> None:
-    run(Fake(), book, tmp_path / "out")
-    (book / "3.png").write_bytes((book / "3.png").read_bytes()[:50])
-    run(Fake(), book, tmp_path / "out")
-    joint = json.loads((tmp_path / "out" / "detections.json").read_bytes())
-    assert "3.png" not in [image["file_name"] for image in joint["images"]]
-    assert not (tmp_path / "out" / "csv" / "3.csv").exists()
+def test_pages_that_are_gone_or_broken_do_not_stay(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    leaves = [Image.new("L", (40, 30), level) for level in (10, 20, 30)]
+
+    def pages(file: Path) -> list[str]:
+        run(Fake(), file, out)
+        joint = json.loads((out / "detections.json").read_bytes())
+        assert len(list((out / "csv").iterdir())) == len(joint["images"])
+        return [image["file_name"] for image in joint["images"]]
+
+    leaf, book = tmp_path / "a.png", tmp_path / "book.tif"
+    leaves[0].save(leaf)
+    assert pages(leaf) == ["a.png"]
+    leaf.write_bytes(leaf.read_bytes()[:50])
+    assert pages(leaf) == []
+    leaves[0].save(book, save_all=True, append_images=leaves[1:])
+    assert pages(book) == ["book-001.tif", "book-002.tif", "book-003.tif"]
+    leaves[0].save(book, save_all=True, append_images=leaves[1:2])
+    assert pages(book) == ["book-001.tif", "book-002.tif"]
 
 
 def test_a_page_with_a_file_missing_is_done_again(book: Path, tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ class SheetStaves:
             element = glyph.element.within(name)
             number = element.data.get("staff") if element is not None else None
             if number is not None and measure is not None:
-                grid = self._measures[id(measure)].get(number.split()[0], grid)
+                grid = self._measures[id(measure)].get(number.partition(" ")[0], grid)
                 break
         grid = grid or _Grid(glyph.y + STAFF_SPACE / 2, STAFF_SPACE, 5)
         return (grid.bottom - glyph.y) / grid.space, grid
