@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from deepscores_tools.canvas import canvas, paint
 from deepscores_tools.errors import InputError
+from deepscores_tools.formats.pictures import require_size
 from deepscores_tools.page_names import KeyGuard
 from deepscores_tools.raster import read_raster
 from deepscores_tools.symbols import Page
@@ -31,11 +32,8 @@ def page_image(page: Page) -> NDArray[np.uint8]:
     if page.image is None:
         return _from_masks(page)
     pixels = _drawn(page.image) if is_drawing(page.image) else read_raster(page.image)[0]
-    if pixels.shape != (page.height, page.width):
-        height, width = pixels.shape
-        raise InputError(
-            page.image, f"is {width} x {height} pixels, its page {page.width} x {page.height}"
-        )
+    height, width = pixels.shape
+    require_size(page, (width, height))
     return pixels
 
 

@@ -68,7 +68,8 @@ class Outputs:
         write_whole(out / RUN, json.dumps(options.record(), indent=1) + "\n")
 
     def finished(self, key: str, origin: Origin) -> Page | None:
-        """The page of this key if it is done, with all its files, from this very picture.
+        """The page of this key if it is done, with all its files, from this very picture. One of
+        another picture, which that file held before, is removed.
 
         Raises InputError where another file, still there, gave the page of this key.
         """
@@ -84,7 +85,7 @@ class Outputs:
                 f"{self.out} holds a page of this name from {before.file}; give another -o, or "
                 "detect both in one run of the folder above them",
             )
-        self._remove(page)  # of what the file held before, whether it can be read now or not
+        self._remove(page)  # whether its successor can be read or not
         return None
 
     def file(self, kind: str, key: str) -> Path:

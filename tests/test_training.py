@@ -146,7 +146,7 @@ def test_calibrating_on_the_validation_pages_gives_what_training_gave(
     truth.write_text(re.sub('("name": ")', r"\1foreign ", truth.read_text()))
     foreign = CliRunner().invoke(main, [*given[:-1], str(tmp_path / "foreign")])
     assert foreign.exit_code == 2
-    assert "that the model does not know: foreign" in foreign.output
+    assert "classes that the model does not know: foreign" in foreign.output
     assert "no symbol is of a class that it knows" in foreign.output
 
 

@@ -59,7 +59,7 @@ def detect(
     from deepscores_tools.page_sources import find_pages
     from omr.run_folder import VIEW, is_overlay, note_inputs
 
-    seen = False
+    detected = False
     sources, failures = find_pages(pages, skip=is_overlay)
     if sources:
         from omr.batch import detect_batch, inputs_without_staves
@@ -91,13 +91,13 @@ def detect(
                 for argument in inputs_without_staves(results)
             ]
             write_failures(failures, out)
-        seen = any(result.failure is None for result in results)
+        detected = any(result.failure is None for result in results)
     elif out.is_dir():  # an earlier run's list must not stay; a folder for it alone is not made
         with only_writer(out):
             write_failures(failures, out)
     for failure in failures:
         click.echo(f"Error: {failure}", err=True)
-    if html and seen:
+    if html and detected:
         from omr_cli.view import write
 
         write(str(out), out / VIEW, model=model)

@@ -48,15 +48,17 @@ def masks(
     table = vocabulary(table_name) if table_name else None
     source = open_pages(dataset, masks=True)
     pictures = pictures_of(dataset, images)
-    found = summarise(progress(open_pages(dataset), "classes"), "").classes
-    absent = sorted(set(without) - set(found))
+    found: set[str] = set()
+    if without or not instances:
+        found = set(summarise(progress(open_pages(dataset), "classes"), "").classes)
+    absent = sorted(set(without) - found)
     if absent:
         notice(f"there is no {listed(absent)} to leave out")
     with whole_folder(out) as folder:
         if instances:
             counts = write_instance_masks(progress(source), folder, pictures, without)
         else:
-            grays = class_grays(set(found) - set(without), table)
+            grays = class_grays(found - set(without), table)
             counts = write_class_masks(progress(source, "masks"), folder, grays, pictures, without)
     for what, painted in (("inks", "the ink in their boxes is"), ("boxes", "their boxes are")):
         if counts[what]:

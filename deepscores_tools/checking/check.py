@@ -23,7 +23,7 @@ from deepscores_tools.class_maps import VOCABULARIES, vocabulary
 from deepscores_tools.dataset_image import is_drawing
 from deepscores_tools.errors import InputError, reason
 from deepscores_tools.formats import FORMATS, format_of
-from deepscores_tools.formats.pictures import require_size
+from deepscores_tools.formats.pictures import picture_size, require_size
 from deepscores_tools.page_choice import fits, parse_spec
 from deepscores_tools.symbols import Page
 
@@ -108,7 +108,7 @@ def _picture_defects(page: Page) -> Iterator[Defect]:
     if is_drawing(page.image):
         return
     try:
-        require_size(page)
+        require_size(page, picture_size(page.image))
         with Image.open(page.image) as opened:
             opened.verify()  # whether it is all there, as far as that shows without decoding
     except InputError as error:

@@ -24,7 +24,10 @@ def find_scores(sources: Sequence[Path]) -> list[Path]:
             raise InputError(source, f"no score here; give {', '.join(SUFFIXES)} or a folder")
     if not found:
         raise InputError(", ".join(map(str, sources)), "holds no score")
-    return list({path.resolve(): path for path in reversed(found)}.values())[::-1]
+    first: dict[Path, Path] = {}
+    for path in found:
+        first.setdefault(path.resolve(), path)
+    return list(first.values())
 
 
 def _is_score(path: Path, folder: Path) -> bool:

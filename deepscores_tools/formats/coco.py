@@ -27,7 +27,7 @@ def recognises(file: Path, head: bytes) -> bool:
     An empty list is taken for the results of a detector that found nothing.
     """
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if text.split() == [b"[]"]:
+    if b"".join(text.split()) == b"[]":
         return True
     return (
         text[:1] in (b"{", b"[") and b'"annotation_sets"' not in text and bool(_KEYS.search(text))

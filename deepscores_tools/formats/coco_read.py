@@ -166,7 +166,7 @@ def symbol_of(
     if category not in names:
         raise ValueError(f"unknown category {category}")
     x, y, width, height = checked_coordinates(row["bbox"])
-    box = Box(*checked_coordinates((x, y, x + width, y + height)))
+    box = Box(x, y, x + width, y + height)
     segmentation = row.get("segmentation")
     if isinstance(segmentation, list):
         segmentation = [p for p in segmentation if p != []]  # [[]] is written for no mask, too

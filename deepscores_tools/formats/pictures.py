@@ -57,7 +57,7 @@ def copy_picture(page: Page, to: Path) -> None:
     """
     picture = page.image
     assert picture is not None
-    require_size(page)
+    require_size(page, picture_size(picture))
     try:
         if to.exists() and to.samefile(picture):
             return
@@ -71,13 +71,12 @@ def copy_picture(page: Page, to: Path) -> None:
         raise InputError(picture, f"cannot be copied to {to} ({reason(error)})") from error
 
 
-def require_size(page: Page) -> None:
-    """Raises InputError where the page's picture has another size, or cannot be read."""
-    assert page.image is not None
-    size = picture_size(page.image)
+def require_size(page: Page, size: tuple[int, int]) -> None:
+    """Raises InputError where this, its picture's (width, height), is another than the page's."""
     if size != (page.width, page.height):
         raise InputError(
-            page.image, f"is {size[0]} x {size[1]} pixels, its page {page.width} x {page.height}"
+            page.image or page.name,
+            f"is {size[0]} x {size[1]} pixels, its page {page.width} x {page.height}",
         )
 
 

@@ -12,8 +12,8 @@ from tqdm import tqdm
 
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.degradation import degrade, draw_preset
-from deepscores_tools.errors import InputError
-from deepscores_tools.learnable import left_out
+from deepscores_tools.errors import InputError, listed
+from deepscores_tools.learnable import foreign_classes
 from deepscores_tools.symbols import Page
 from deepscores_tools.whole_folder import whole_folder
 
@@ -57,8 +57,10 @@ def calibrate(
         raise InputError(str(model), "cannot be calibrated on no pages; name a dataset with pages")
     plain = config.uncalibrated
     with whole_folder(out) as folder:
-        for notice in left_out(pages, config.all_classes):
-            tqdm.write(f"Notice: {notice}", file=sys.stderr)
+        foreign = foreign_classes(pages, config.all_classes)
+        if foreign:
+            what = f"{len(foreign)} classes that the model does not know: {listed(foreign)}"
+            tqdm.write(f"Notice: {what}; what it finds there counts as wrong", file=sys.stderr)
         if not any(symbol.name in config.all_classes for page in pages for symbol in page.symbols):
             raise InputError(str(model), "cannot be calibrated on these pages: no symbol is of a "
                              "class that it knows (omr dataset convert --classes)")  # fmt: skip

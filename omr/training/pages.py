@@ -1,12 +1,12 @@
-"""The pages that a recipe names."""
+"""The pages that a recipe names, and what of them nothing is learnt from."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from deepscores_tools.errors import InputError
+from deepscores_tools.errors import InputError, listed
 from deepscores_tools.formats import read_selected
-from deepscores_tools.learnable import learnable, unmasked
+from deepscores_tools.learnable import foreign_classes, learnable, unmasked
 from deepscores_tools.symbols import Page
 
 from .recipe import DataConfig
@@ -32,3 +32,16 @@ def evenly(pages: Sequence[Page], most: int) -> list[Page]:
     """At most so many of the pages, at equal distances."""
     count = min(most, len(pages))
     return [pages[i * len(pages) // count] for i in range(count)]
+
+
+def left_out(pages: Sequence[Page], classes: Collection[str], least: int) -> Iterator[str]:
+    """What nothing is learnt from: pages without staves, classes that the model does not know.
+
+    least: rarer classes were left out on purpose.
+    """
+    bare = [page.name for page in pages if page.interline is None]
+    if bare:
+        yield f"{len(bare)} pages left out, as no staves were found: {listed(bare)}"
+    foreign = foreign_classes(pages, classes, least)
+    if foreign:
+        yield f"{len(foreign)} classes left out that the model does not know: {listed(foreign)}"

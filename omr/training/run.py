@@ -18,7 +18,6 @@ from tqdm import tqdm
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.errors import InputError
 from deepscores_tools.folder_lock import only_writer
-from deepscores_tools.learnable import left_out
 from deepscores_tools.symbols import Page
 from deepscores_tools.whole_file import remove_parts, write_whole
 
@@ -37,7 +36,7 @@ from .crops import CropDataset
 from .losses import Predictions, TotalLoss, refiner_loss
 from .new_model import mean_sizes, written_out
 from .page_cache import CachedPage, cache_pages
-from .pages import training_pages, validation_pages
+from .pages import left_out, training_pages, validation_pages
 from .pretraining import TASKS, Labelled, Pretraining, examples
 from .recipe import AugmentConfig, Part, Recipe, StageConfig, Task, TrainConfig
 from .schedule import learning_rate, optimiser_for, schedule
