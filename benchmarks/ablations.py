@@ -95,7 +95,7 @@ def changed(recipe: Recipe, name: str, steps: int) -> Recipe:
 
 def measured(name: str, recipe: Recipe, options: argparse.Namespace) -> dict[str, float]:
     """Train and evaluate one variant, in a folder of its own but for the page cache."""
-    out = options.out / name.replace(" ", "-")
+    out = options.out / f"{name.replace(' ', '-')}-{options.steps}"  # steps may grow in a run
     file = out / "figures.json"
     facts: dict[str, float]
     if file.exists():

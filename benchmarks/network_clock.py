@@ -7,6 +7,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
+import torch
+
 from omr.detector import Detector
 
 
@@ -20,6 +22,8 @@ class NetworkClock:
     def __init__(self, detector: Detector) -> None:
         self.wall = self.used = 0.0
         self._lock = Lock()
+        on_gpu = detector.device.type == "cuda"  # which answers before it is done
+        self._settle: Callable[[], object] = torch.cuda.synchronize if on_gpu else lambda: None
         net: Any = detector.net
         parts = [(net, "forward"), (net, "classify"), (net, "locate")]
         for part, name in [*parts, (net.refiner, "forward")] if net.refiner else parts:
@@ -27,8 +31,10 @@ class NetworkClock:
 
     def _timing(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*arguments: Any) -> Any:
+            self._settle()
             begun, used = time.perf_counter(), time.thread_time()
             result = function(*arguments)
+            self._settle()
             wall, used = time.perf_counter() - begun, time.thread_time() - used
             with self._lock:
                 self.wall += wall

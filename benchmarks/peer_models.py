@@ -30,6 +30,7 @@ from omr.training.batches import collate
 from omr.training.crops import CropDataset
 from omr.training.losses import Predictions, refiner_loss
 from omr.training.pretraining import paint
+from omr.training.recipe import BoxLoss
 
 CPU = torch.device("cpu")
 MOST = 5000  # proposals, and detections a page
@@ -56,14 +57,14 @@ class Ours:
 
     rate = 1e-3
 
-    def __init__(self, model: ModelConfig) -> None:
-        self.model = model
+    def __init__(self, model: ModelConfig, box_loss: BoxLoss) -> None:
+        self.model, self.box_loss = model, box_loss
         self.net = WatershedNet(model).to(memory_format=torch.channels_last)
         self._detector: Detector | None = None
 
     def loss(self, crops: CropDataset, numbers: Sequence[int]) -> Tensor:
         batch = collate([crops[i] for i in numbers])
-        losses = Predictions.of(self.net, batch).losses(batch, "iou")
+        losses = Predictions.of(self.net, batch).losses(batch, self.box_loss)
         if self.net.refiner:
             losses["refiner"] = refiner_loss(self.net.refiner, batch.looks)
         return torch.stack(list(losses.values())).sum()
@@ -87,7 +88,8 @@ class Torchvision:
             "weights": None, "weights_backbone": None, "num_classes": len(model.classes) + 1,
         }  # fmt: skip
         if not rescale:
-            common["_skip_resize"] = True
+            common["_skip_resize"] = True  # in training; see find
+        self.rescale = rescale
         if kind == "faster-rcnn":
             anchors = AnchorGenerator(tuple((s,) for s in SIDES), (RATIOS,) * len(SIDES))
             self.net = fasterrcnn_resnet50_fpn(
@@ -115,6 +117,9 @@ class Torchvision:
         return torch.stack(list(losses.values())).sum()
 
     def find(self, ink: NDArray[np.uint8]) -> Found:
+        if not self.rescale:  # in evaluation torchvision resizes whatever it was told
+            resizing = self.net.transform
+            resizing.min_size, resizing.max_size = (min(ink.shape),), max(ink.shape)
         with torch.inference_mode(), torch.autocast("cpu", fast_dtype(CPU)):
             (found,) = self.net([_three_channels(ink)])
         boxes, labels, scores = (found[k].double().numpy() for k in ("boxes", "labels", "scores"))
@@ -213,10 +218,10 @@ class UNetPerFamily:
         return found
 
 
-def make_peer(name: str, model: ModelConfig, rescale: bool = False) -> Peer:
-    """The peer of one of PEERS' names, with random weights."""
+def make_peer(name: str, model: ModelConfig, box_loss: BoxLoss, *, rescale: bool) -> Peer:
+    """The peer of one of PEERS' names, with random weights. box_loss: that of ours."""
     if name == "ours":
-        return Ours(model)
+        return Ours(model, box_loss)
     if name == "u-net":
         return UNetPerFamily(model)
     return Torchvision(name, model, rescale)

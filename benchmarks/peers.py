@@ -46,7 +46,7 @@ from omr.evaluation import evaluate
 from omr.found import Found
 from omr.scaling import at_interline
 from omr.training.crops import CropDataset
-from omr.training.new_model import written_out
+from omr.training.new_model import model_of
 from omr.training.page_cache import cache_pages
 from omr.training.pages import evenly, training_pages
 from omr.training.recipe import Recipe, read_recipe
@@ -99,9 +99,9 @@ def train(options: argparse.Namespace, name: str) -> dict[str, Any]:
     cached = cache_pages(training_pages(recipe.data), options.out / "cache", model.classes)
     crops = CropDataset(cached, model, recipe.augment, recipe.training)
     torch.manual_seed(recipe.training.seed)
-    peer = make_peer(name, model)
+    peer = make_peer(name, model, recipe.training.box_loss, rescale=options.rescale)
     steps = fit(peer, crops, recipe.training.batch, options.seconds)
-    save_model(peer.net, str(options.out / f"{name}.safetensors"))
+    save_model(peer.net, str(_weights(options, name)))
     return {"steps": steps}
 
 
@@ -133,9 +133,9 @@ def detect(options: argparse.Namespace, name: str) -> dict[str, Any]:
     """Run one peer over the pages; figures, seconds and memory."""
     recipe, model = _model(options)
     torch.manual_seed(recipe.training.seed)  # of random weights
-    peer = make_peer(name, model, options.rescale)
+    peer = make_peer(name, model, recipe.training.box_loss, rescale=options.rescale)
     if options.seconds:
-        load_model(peer.net, str(options.out / f"{name}.safetensors"))
+        load_model(peer.net, str(_weights(options, name)))
     peer.net.eval()
     facts: dict[str, Any] = {
         "parameters": sum(p.numel() for p in peer.net.parameters()), "map": 0.0, "ap50": 0.0,
@@ -173,10 +173,19 @@ def _model(options: argparse.Namespace) -> tuple[Recipe, ModelConfig]:
         raise SystemExit(f"{options.recipe}: has no [model]")
     file = options.out / "model.json"
     if not file.exists():
-        pages = training_pages(recipe.data)
+        model = model_of(recipe, training_pages(recipe.data))
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(written_out(recipe.model, pages, recipe.data).model_dump_json())
-    return recipe, ModelConfig.model_validate_json(file.read_text())
+        facts = {"recipe": recipe.model_dump(mode="json"), "model": model.model_dump(mode="json")}
+        file.write_text(json.dumps(facts))
+    kept = json.loads(file.read_text())
+    if kept["recipe"] != recipe.model_dump(mode="json"):
+        raise SystemExit(f"{options.out}: belongs to another recipe; name another with --out")
+    return recipe, ModelConfig.model_validate(kept["model"])
+
+
+def _weights(options: argparse.Namespace, name: str) -> Path:
+    out: Path = options.out
+    return out / f"{name}{'-rescaled' if options.rescale else ''}.safetensors"
 
 
 def _pages(options: argparse.Namespace) -> list[Page]:

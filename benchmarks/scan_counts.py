@@ -16,6 +16,7 @@ from deepscores_tools.staves.systems import find_systems
 from deepscores_tools.symbols import Page
 
 KINDS = ("notehead", "rest", "accidental")  # how the class names begin
+NONE_OF_THEM = {"accidentalParensLeft", "accidentalParensRight", "restHNr"}  # what stands with them
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def tally_movement(
         for symbol in page.symbols:
             middle = (symbol.box.y0 + symbol.box.y1) / 2
             kind = next((kind for kind in KINDS if symbol.name.startswith(kind)), None)
-            if kind is None:
+            if kind is None or symbol.name in NONE_OF_THEM:
                 continue
             if agrees:
                 y = middle * gray.shape[0] / page.height

@@ -1,6 +1,6 @@
 """Seconds and memory that one page costs: `python -m benchmarks.speed PAGE [-m MODEL]`.
 
-Load time apart; then the median of several runs of the whole detection and of its parts, and the
+Load time apart (--device cuda for a GPU); then the median of several runs of the whole detection and of its parts, and the
 peak memory of the process. The network's mean share (network_clock.py) tells what goes to anything
 else.
 """
@@ -26,12 +26,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("page", type=Path)
     parser.add_argument("-m", "--model", default="printed")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
     set_threads(options.threads)
     start = time.perf_counter()
-    detector = Detector.load(options.model, "cpu")
+    detector = Detector.load(options.model, options.device)
     print(f"loaded in {time.perf_counter() - start:.2f} s, computing in {detector.dtype}")
     start = time.perf_counter()
     gray = read_first_page(options.page).gray

@@ -34,6 +34,7 @@ from omr.found import Found, fused, non_maximum_suppression
 from omr.regions import seen_sides
 from omr.ridges import joined, lengthened
 from omr.scaling import at_interline
+from omr.sizes import of_known_size
 
 Floats = NDArray[np.floating[Any]]
 Whole = NDArray[np.int64]
@@ -77,6 +78,7 @@ class OnnxDetector:
             rows = np.flatnonzero(scores >= self.config.refiner.least_score)
             boxes[rows] = self.refined(ink, boxes[rows], labels[rows], interline)
         found = Found(boxes, labels, calibrated(scores, self.config.calibration))
+        found = of_known_size(found, self.config, interline)
         return non_maximum_suppression(found, self.config.decode.merge_iou)
 
     def view(self, ink: NDArray[np.uint8], interline: float) -> Found:

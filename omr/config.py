@@ -75,6 +75,9 @@ class EnergyConfig(Frozen):
     cut: float = Field(
         default=0.08, gt=0, lt=1, description="energy below this, of 1, is background"
     )
+    core: float = Field(
+        default=0.35, gt=0, lt=1, description="class and box are learnt where energy is as high"
+    )
     ridges: tuple[str, ...] = ()
     least_pass: Share = Field(
         default=0.87, description="height of a pass, of the lower summit's, that a ridge goes over"
@@ -92,6 +95,8 @@ class DecodeConfig(Frozen):
     thesis's section 6.8.2). vote: "mean" averages class probabilities, "majority" counts.
     views: what the page's interline is taken for, as shares of it; below 1 the page is shown
     larger. What several views show is fused (`found.fused`).
+    size_margin: how many times smaller or larger than its class in training
+    (`ModelConfig.size_ranges`) a detection may be; what is beyond is left out. 0: nothing is.
     """
 
     components: Literal["peaks", "cut"] = "peaks"
@@ -99,6 +104,13 @@ class DecodeConfig(Frozen):
     vote: Literal["mean", "majority"] = "mean"
     merge_iou: Share = Field(default=0.6, description="same class overlapping more: keep the best")
     views: tuple[Annotated[float, Field(ge=0.5, le=2.0)], ...] = Field(default=(1.0,), min_length=1)
+    size_margin: float = Field(default=1.5, ge=0, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _margin_leaves_room(self) -> DecodeConfig:
+        if 0 < self.size_margin < 1:
+            raise ValueError("size_margin below 1 leaves out what was learnt; 0 leaves out nothing")
+        return self
 
 
 class ModelConfig(Frozen):
@@ -108,6 +120,7 @@ class ModelConfig(Frozen):
     families: plane name -> class names, in plane order; every class in exactly one.
     staff_classes: classes found from the ink of the staff lines, not by the network.
     sizes: mean width and height of a class in interlines, where `DecodeConfig.box` asks for them.
+    size_ranges: widths and heights of a class in training, in interlines (new_model.py).
     thresholds: score per class above which a detection is reported by default.
     calibration: slope and shift of the scores' log-odds that make a score the chance of being
     right (calibration.py).
@@ -122,6 +135,7 @@ class ModelConfig(Frozen):
     decode: DecodeConfig = DecodeConfig()
     refiner: RefinerConfig | None = None
     sizes: dict[str, tuple[float, float]] = {}
+    size_ranges: dict[str, tuple[Range, Range]] = {}
     thresholds: dict[str, float] = {}
     calibration: tuple[Annotated[float, Field(gt=0)], float] = (1.0, 0.0)
     minimum_version: str = "0.1.0"

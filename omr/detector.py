@@ -29,6 +29,7 @@ from .network import WatershedNet
 from .refiner import refine
 from .ridges import united
 from .scaling import at_interline
+from .sizes import of_known_size
 from .tiling import REACH, parts
 from .upside_down import DOUBTFUL, clefs_at_left, readable
 from .watershed import decode
@@ -146,10 +147,8 @@ class Detector:
                 self.net.refiner, ink, boxes[rows], found.labels[rows], interline,
                 self.config.refiner.rounds,
             )  # fmt: skip
-        elif len(views) == 1:
-            return Found(boxes, found.labels, scores)
+        found = of_known_size(Found(boxes, found.labels, scores), self.config, interline)
         # What was apart may have been brought to one place.
-        found = Found(boxes, found.labels, scores)
         return non_maximum_suppression(found, self.config.decode.merge_iou)
 
     def _view(self, ink: NDArray[np.uint8], interline: float) -> Found:

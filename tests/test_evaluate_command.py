@@ -48,7 +48,7 @@ def test_the_table_and_the_json_agree(folder: Path) -> None:
     truth = f"{folder}/truth#writer=01"
     result = run(truth, folder / "found", "--json", file, "--classes-with", 1, "--train", truth)
     assert "coco-dense" in result.output
-    assert "Notice: the lowest score is 0.900" in result.output
+    assert "Notice: hardly any score is below 0.05" in result.output
     report = json.loads(file.read_text())
     assert report["all_classes"]["mAP"] == pytest.approx(1.0)
     assert report["subsets"][">= 1 in training"]["classes"] == 1
@@ -86,6 +86,14 @@ def test_one_score_may_be_the_threshold_of_all_classes(folder: Path) -> None:
     assert "precision 1.000  recall 1.000" in run(truth, found, "--min-score", 0.5).output
     assert "precision -  recall 0.000" in run(truth, found, "--min-score", 0.95).output
     assert "not both" in run(truth, found, "--min-score", 0.5, "-m", "printed").output
+
+
+def test_some_classes_may_be_averaged_apart(folder: Path) -> None:
+    truth, found = f"{folder}/truth#writer=01", folder / "found"
+    output = run(truth, found, "--classes", "st*, beam").output
+    assert re.search(r"^st\*, beam +1 +1 +1\.000", output, re.MULTILINE)
+    with pytest.raises(InputError, match="fits no class"):
+        run(truth, found, "--classes", "clef*")
 
 
 def test_a_class_map_joins_names_that_differ(folder: Path) -> None:

@@ -142,8 +142,27 @@ def test_what_is_taken_for_what_is_told_from_misses_and_false_alarms() -> None:
     report = evaluate(truth, found, thresholds=0.5)
     assert report.confusions == (("flat", "natural", 1),)
     rows = {(m.truth, m.detection, m.score) for m in report.worst}
-    assert rows == {("flat", "natural", 0.7), (None, "flat", 0.6), ("flat", None, None)}
+    assert rows == {("flat", "natural", 0.7), (None, "flat", 0.6), ("flat", None, 0.1)}
     assert (report.counts.right, report.counts.wrong, report.counts.missed) == (2, 2, 2)
+
+
+def test_merged_classes_keep_the_thresholds_that_they_were_detected_with() -> None:
+    truth = [page("a.png", [Symbol(name="head", box=Box(0, 0, 9, 9))])]
+    names = ("small", "large")
+    found = [page("a.png", [Symbol(name=n, box=Box(50 * i, 50, 50 * i + 9, 59), score=0.4)
+                            for i, n in enumerate(names)])]  # fmt: skip
+    merged = ClassPairs(tuple(("head", name) for name in names))
+    report = evaluate(truth, found, class_pairs=merged, thresholds={"small": 0.3, "large": 0.5})
+    assert (report.counts.wrong, report.counts.missed) == (1, 1)
+
+
+def test_the_worst_misses_are_those_least_seen() -> None:
+    boxes = [Box(20 * i, 0, 20 * i + i + 5, 9) for i in range(12)]
+    truth = [page("a.png", [Symbol(name="x", box=box) for box in boxes])]
+    seen = [Symbol(name="x", box=box, score=0.01 * i) for i, box in enumerate(boxes) if i % 2]
+    report = evaluate(truth, [page("a.png", seen)], thresholds=0.5)
+    told = [(m.box.x0 / 20, m.score) for m in report.worst]
+    assert told == [*((i, 0) for i in (10, 8, 6, 4, 2, 0)), (1, 0.01), (3, 0.03)]
 
 
 def test_calibration_error_is_the_gap_between_score_and_share_of_right_ones() -> None:
@@ -201,7 +220,7 @@ def test_detections_without_scores_are_refused_and_cut_ones_noticed() -> None:
     truth, _ = random_pages(1, pages=1, symbols=5, classes=1)
     with pytest.raises(InputError, match="swapped"):
         evaluate(truth, truth)
-    assert "lowest score is 0.300" in evaluate(truth, with_scores(truth, 0.3)).notices[0]
+    assert "hardly any score" in evaluate(truth, with_scores(truth, 0.3)).notices[0]
 
 
 def test_detections_of_classes_that_the_truth_lacks_are_counted_by_class() -> None:

@@ -1,12 +1,13 @@
-"""Several views of one page made one."""
+"""Detections as arrays: what has no size of its class goes, several views become one."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from omr.config import DecodeConfig
+from omr.config import DecodeConfig, ModelConfig
 from omr.found import Found, fused
+from omr.sizes import of_known_size
 
 
 def found(*symbols: tuple[float, float, float, int, float]) -> Found:
@@ -41,9 +42,26 @@ def test_each_takes_the_partner_that_it_overlaps_most() -> None:
     np.testing.assert_allclose(both.scores, [0.85, 0.7])
 
 
+def test_what_is_too_small_or_too_large_for_its_class_is_left_out() -> None:
+    ranges = {"stem": ((3.0, 4.0), (1.0, 2.0))}
+    config = ModelConfig(name="", families={"all": ("stem", "slur")}, size_ranges=ranges)
+    seen = found((0, 9, 0, 0, 0.9), (0, 10, 0, 0, 0.8), (0, 31, 0, 0, 0.7), (0, 99, 0, 1, 0.6))
+    assert of_known_size(seen, config, 5.0).scores.tolist() == [0.8, 0.6]
+    assert of_known_size(seen, config, 4.0).scores.tolist() == [0.9, 0.8, 0.6]
+    assert of_known_size(seen, config, 5.2).scores.tolist() == [0.7, 0.6]
+    assert of_known_size(seen, config, 20.0).scores.tolist() == [0.6]  # 10 high is too low
+    elastic = config.model_copy(update={"size_ranges": {"stem": ((3.0, 13.0), (1.0, 2.0))}})
+    assert of_known_size(seen, elastic, 5.0).scores.tolist() == [0.9, 0.8, 0.7, 0.6]
+    unlimited = config.model_copy(update={"decode": DecodeConfig(size_margin=0)})
+    assert of_known_size(seen, unlimited, 20.0).scores.tolist() == seen.scores.tolist()
+    assert len(of_known_size(found(), config, 5.0).scores) == 0
+
+
 def test_nothing_is_nothing() -> None:
     both = fused([found(), found()])
     assert both.boxes.shape == (0, 4)
     assert both.labels.dtype == np.int64
     with pytest.raises(ValueError, match="views"):
         DecodeConfig(views=())
+    with pytest.raises(ValueError, match="size_margin below 1"):
+        DecodeConfig(size_margin=0.9)

@@ -31,7 +31,7 @@ from omr.network import WatershedNet
 from omr.training import train
 from omr.training.checkpoint import load_checkpoint, read_facts, save_checkpoint
 from omr.training.crops import CropDataset
-from omr.training.new_model import resolve_families, written_out
+from omr.training.new_model import model_of, resolve_families, size_ranges, widened
 from omr.training.page_cache import cache_pages
 from omr.training.pretraining import PatchDataset, PixelDataset, mean_iou
 from omr.training.recipe import AugmentConfig, Recipe, TrainConfig, read_recipe
@@ -99,7 +99,7 @@ def test_a_resumed_run_ends_where_an_unbroken_one_does(recipe: Recipe, tmp_path:
     train(recipe, tmp_path / "parts", "cpu")
     states = []
     for run in ("whole", "parts"):
-        model = written_out(recipe.model, [make_page(tmp_path, 0)], recipe.data)
+        model = model_of(recipe, [make_page(tmp_path, 0)])
         net, ema = WatershedNet(model), WatershedNet(model)
         optimiser = torch.optim.AdamW(net.parameters())
         checkpoint = tmp_path / run / "checkpoint.safetensors"
@@ -219,6 +219,39 @@ def test_training_further_keeps_the_classes_and_what_is_frozen(
     assert changed == {"classes", "box", "refiner"}
 
 
+def test_ranges_are_of_all_but_the_outermost_of_frequent_classes() -> None:
+    def page(*widths: float) -> Page:
+        stems = [Symbol(name="stem", box=Box(0, 0, width, 60)) for width in widths]
+        clef = Symbol(name="clefG", box=Box(0, 0, 30, 80))
+        return Page(name="", width=99, height=99, symbols=[*stems, clef], interline=20)
+
+    many = [2.0] * 3000
+    ranges = size_ranges([page(*many, 1, 90), page(3, *many, 3), *[page(4, 4)] * 20])
+    assert ranges == {"stem": ((0.1, 0.2), (3.0, 3.0))}
+    assert widened(ranges, {"clefG": ((1, 2), (3, 4))}) == ranges
+    assert widened(ranges, {"stem": ((0.15, 0.3), (1, 2))}) == {"stem": ((0.1, 0.3), (1, 3))}
+
+
+def test_a_model_leaves_out_what_has_no_size_of_its_class(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("omr.training.new_model.ENOUGH", 10)
+    folder = train(with_steps(recipe, 2), tmp_path / "run", "cpu")
+    config = read_config(folder)
+    assert set(config.size_ranges) == {"notehead", "stem"}
+    (least, most), _ = config.size_ranges["notehead"]
+    assert least == most == pytest.approx(21 / INTERLINE, abs=1e-3)
+    image, ranges = tmp_path / "page0.png", ((50.0, 60.0), (50.0, 60.0))
+
+    def names(size_ranges: dict[str, tuple[tuple[float, float], tuple[float, float]]]) -> set[str]:
+        write_config(folder, config.model_copy(update={"size_ranges": size_ranges}))
+        page = Detector.load(folder, "cpu").detect(image, min_score=0.0)
+        return {symbol.name for symbol in page.symbols}
+
+    assert names({}) > {"staff"}
+    assert names(dict.fromkeys(config.classes, ranges)) == {"staff"}
+
+
 def test_training_further_fits_its_calibration_to_raw_scores(
     recipe: Recipe, tmp_path: Path
 ) -> None:
@@ -316,7 +349,7 @@ def test_crops_depend_on_their_number_alone_and_never_clip_a_box(
     recipe: Recipe, tmp_path: Path
 ) -> None:
     page = make_page(tmp_path, 7)
-    model = written_out(recipe.model, [page], recipe.data)
+    model = model_of(recipe, [page])
     cached = cache_pages([page], tmp_path / "cache", model.classes)
     crops = CropDataset(cached, model, recipe.augment, recipe.training)
     again = CropDataset(cached, model, recipe.augment, recipe.training)
@@ -334,7 +367,7 @@ def test_the_refiner_sees_symbols_longer_than_a_crop(recipe: Recipe, tmp_path: P
     page = replace(page, symbols=[*page.symbols, Symbol(name="beam", box=Box(40, 10, 300, 18))])
     assert recipe.model
     asked = recipe.model.model_copy(update={"refiner": RefinerConfig()})
-    model = written_out(asked, [page], recipe.data)
+    model = model_of(recipe.model_copy(update={"model": asked}), [page])
     cached = cache_pages([page], tmp_path / "cache", model.classes)
     crops = CropDataset(cached, model, recipe.augment, recipe.training)
     assert recipe.training.crop < 260
@@ -552,7 +585,7 @@ def interrupt_at(word: str) -> Callable[..., None]:
 
 def test_patches_show_their_symbol_and_pixels_their_class(recipe: Recipe, tmp_path: Path) -> None:
     page = make_page(tmp_path, 7)
-    model = written_out(recipe.model, [page], recipe.data)
+    model = model_of(recipe, [page])
     cached = cache_pages([page], tmp_path / "cache", model.classes)
     plain = AugmentConfig(degrade=False, scale=(1, 1), squeeze=(1, 1))
     crops = CropDataset(cached, model, plain, recipe.training)

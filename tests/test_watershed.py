@@ -72,7 +72,11 @@ def draw_page(model: ModelConfig, seed: int) -> tuple[NDArray[np.float32], NDArr
 
 def roundtrip(model: ModelConfig, boxes: NDArray[np.float32], labels: NDArray[np.int64]) -> Found:
     size = int(32 * model.interline)
-    targets = make_targets(boxes, labels, model, (size, size), core=0.01, thin=1)
+    everywhere = model.energy.model_copy(update={"core": 0.01})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("omr.training.targets.THIN", 1)
+        told = model.model_copy(update={"energy": everywhere})
+        targets = make_targets(boxes, labels, told, (size, size))
     energy = torch.from_numpy(targets.energy)
     levels = model.energy.levels
     if levels:

@@ -23,6 +23,8 @@ from omr_cli.options import PATH, Real
                    "[default: of all detections]")  # fmt: skip
 @click.option("--min-score", type=Real(0, 1), metavar="S",
               help="Take precision and recall at this score, for all classes.")  # fmt: skip
+@click.option("--classes", metavar="NAMES",
+              help="Also average over these classes, as stem,rest*.")  # fmt: skip
 @click.option("--classes-with", type=click.IntRange(min=1), metavar="N",
               help="Also average over classes with N or more instances in --train.")  # fmt: skip
 @click.option("--train", multiple=True, metavar="DATASET",
@@ -35,6 +37,7 @@ def evaluate(
     map_file: Path | None,
     model: str | None,
     min_score: float | None,
+    classes: str | None,
     classes_with: int | None,
     train: tuple[str, ...],
 ) -> None:
@@ -46,7 +49,7 @@ def evaluate(
     """
     from deepscores_tools.whole_file import write_whole
     from omr.evaluation.class_pairs import ClassPairs
-    from omr.evaluation.files import crops_of_worst, evaluate_files, with_frequent
+    from omr.evaluation.files import crops_of_worst, evaluate_files, with_frequent, with_named
     from omr.evaluation.table import report_text
     from omr.model_store import model_thresholds
 
@@ -59,6 +62,8 @@ def evaluate(
     report = evaluate_files(truth, detections, class_pairs=class_pairs, thresholds=thresholds)
     if classes_with is not None:
         report = with_frequent(report, train, classes_with, class_pairs)
+    if classes is not None:
+        report = with_named(report, classes)
     click.echo(report_text(report), nl=False)
     if json_file:
         write_whole(json_file, report.to_json())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import PATH, device_option, resumable, threads_option
+from omr_cli.options import PATH, Real, device_option, resumable, threads_option
 
 
 @click.command()
@@ -19,6 +19,8 @@ from omr_cli.options import PATH, device_option, resumable, threads_option
 @click.option("--freeze", "frozen", multiple=True,
               type=click.Choice(["pyramid", "energy", "classes", "box", "refiner"]),
               help="Part that keeps its weights; may be repeated.")  # fmt: skip
+@click.option("--weight-decay", type=Real(0), metavar="L2",
+              help="Instead of the recipe's: holds the weights back.")  # fmt: skip
 @click.option("--steps", type=click.IntRange(min=1), help="Instead of the recipe's steps.")
 @threads_option
 def train(
@@ -27,6 +29,7 @@ def train(
     device: str,
     start_from: str | None,
     frozen: tuple[str, ...],
+    weight_decay: float | None,
     steps: int | None,
     threads: int | None,
 ) -> None:
@@ -40,8 +43,11 @@ def train(
     from omr.training import train as run
     from omr.training.recipe import read_recipe
 
-    given = {"start_from": start_from, "frozen": frozen, "steps": steps}
-    recipe = read_recipe(config, **{key: value for key, value in given.items() if value})
+    given = {
+        "start_from": start_from, "frozen": frozen or None,
+        "weight_decay": weight_decay, "steps": steps,
+    }  # fmt: skip
+    recipe = read_recipe(config, **{k: v for k, v in given.items() if v is not None})
     set_threads(threads)
     with resumable(out):
         click.echo(run(recipe, out, device))

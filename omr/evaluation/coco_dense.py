@@ -22,7 +22,7 @@ from deepscores_tools.symbols import Page
 from ..matching import Pairs, area, match, overlapping
 from .average_precision import RECALLS, best_threshold, precision_curves
 from .class_pairs import ClassPairs
-from .input import Cell, Comparison, require_names, side_by_side
+from .input import FAINT, Cell, Comparison, require_names, side_by_side
 from .mistakes import Leftovers, confusions, mistakes, worst
 from .report import (
     IOUS,
@@ -38,7 +38,7 @@ AT_25, AT_50, AT_75 = 0, 1, 6
 SIZES = {"small": (0.0, 32.0**2), "medium": (32.0**2, 96.0**2), "large": (96.0**2, 1e10)}
 """COCO's sizes: areas of boxes in square pixels, both ends included."""
 
-LOWEST_SCORE = 0.05
+FEW_FAINT = 0.01  # share of the detections; uncut ones have many that are faint
 Doubles = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
@@ -77,29 +77,15 @@ def evaluate(
     Raises InputError for pages or names without a partner and for detections without scores.
     """
     class_pairs = class_pairs or ClassPairs()
-    both = side_by_side(truth, detections, class_pairs)
+    both = side_by_side(truth, detections, class_pairs, thresholds or 0.0)
     require_names(both, class_pairs, known_names, detectable_names)
     both.unmet = class_pairs.unmet(
         known_names or both.true_names, detectable_names or both.detected_names
     )
-    return _report(both, _limits(thresholds or 0.0, both, class_pairs))
+    return _report(both)
 
 
-def _limits(
-    thresholds: Mapping[str, float] | float, both: Comparison, class_pairs: ClassPairs
-) -> dict[str, float]:
-    """The threshold of each class that is scored; the least where it is made of several."""
-    if not isinstance(thresholds, Mapping):
-        return dict.fromkeys(both.cells, thresholds)
-    limits: dict[str, float] = {}
-    for name, limit in thresholds.items():
-        scored_as = class_pairs.of_detection(name)
-        if scored_as is not None:
-            limits[scored_as] = min(limit, limits.get(scored_as, 1.0))
-    return limits
-
-
-def _report(both: Comparison, limits: Mapping[str, float]) -> Report:
+def _report(both: Comparison) -> Report:
     keys = both.keys
     classes: list[ClassResult] = []
     curves: list[Doubles] = []
@@ -111,15 +97,14 @@ def _report(both: Comparison, limits: Mapping[str, float]) -> Report:
     absent: dict[str, Counts] = {}
     for name, cells_of_class in sorted(both.cells.items()):
         by_page = {key: _matched(cells_of_class[key]) for key in keys if key in cells_of_class}
-        limit = limits.get(name, 0.0)
         for key, matched in by_page.items():
-            page_counts[key] += _counts(matched, limit)
-            _add_leftovers(name, matched, limit, leftovers[key])
+            page_counts[key] += _counts(matched)
+            _add_leftovers(name, matched, leftovers[key])
             if len(matched.cell.truth):
                 page_aps[key].append(_curves([matched]).mean(axis=1))
         cells = list(by_page.values())
         judged[name] = _judged(cells)
-        counts = sum((_counts(m, limit) for m in cells), Counts())
+        counts = sum((_counts(m) for m in cells), Counts())
         if any(len(m.cell.truth) for m in cells):
             curves.append(_curves(cells))
             classes.append(_class_result(name, judged[name], counts, curves[-1]))
@@ -153,13 +138,15 @@ def _matched(cell: Cell) -> _Matched:
     return _Matched(cell, pairs, match(pairs, IOUS))
 
 
-def _add_leftovers(name: str, matched: _Matched, limit: float, leftovers: Leftovers) -> None:
+def _add_leftovers(name: str, matched: _Matched, leftovers: Leftovers) -> None:
     """What is left over on one page of one class: symbols not found, detections of nothing."""
-    cell, kept = matched.cell, matched.cell.scores >= limit
+    cell, hits = matched.cell, matched.hits[AT_50]
+    seen_at = np.zeros(len(cell.truth))
+    seen_at[matched.matches[AT_50, hits]] = cell.scores[hits]
     found = np.zeros(len(cell.truth), dtype=bool)
-    found[matched.matches[AT_50, kept & matched.hits[AT_50]]] = True
-    wrong = kept & ~matched.hits[AT_50]
-    leftovers.add(name, cell.truth[~found], cell.boxes[wrong], cell.scores[wrong])
+    found[matched.matches[AT_50, cell.kept & hits]] = True
+    wrong = cell.kept & ~hits
+    leftovers.add(name, cell.truth[~found], seen_at[~found], cell.boxes[wrong], cell.scores[wrong])
 
 
 def _class_result(name: str, judged: Judged, counts: Counts, curves: Doubles) -> ClassResult:
@@ -212,8 +199,8 @@ def _outside(boxes: Doubles, bounds: tuple[float, float]) -> Bools:
     return (areas < bounds[0]) | (areas > bounds[1])
 
 
-def _counts(matched: _Matched, limit: float) -> Counts:
-    kept = matched.hits[AT_50, matched.cell.scores >= limit]
+def _counts(matched: _Matched) -> Counts:
+    kept = matched.hits[AT_50, matched.cell.kept]
     right = int(kept.sum())
     return Counts(right, len(kept) - right, len(matched.cell.truth) - right)
 
@@ -226,10 +213,9 @@ def _means(aps: list[Doubles]) -> tuple[float | None, float | None]:
 
 
 def _notices(both: Comparison, absent: int) -> Iterator[str]:
-    lowest = both.lowest_score
-    if lowest is not None and lowest > LOWEST_SCORE:
+    if both.faint < FEW_FAINT * both.detections:
         yield (
-            f"the lowest score is {lowest:.3f}: detections cut at a threshold cap AP; "
+            f"hardly any score is below {FAINT}: detections cut at a threshold cap AP; "
             "detect with --min-score 0"
         )
     if absent:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
+from deepscores_tools.errors import InputError
 from deepscores_tools.formats import coco, format_of, read_dataset, read_selected
 from deepscores_tools.page_choice import parse_spec, select
 from deepscores_tools.symbols import Page
@@ -77,6 +79,16 @@ def with_frequent(
     names = {name for name, count in counts.items() if count >= least}
     name = f">= {least} in training"
     return replace(report, subsets={**report.subsets, name: report.summary(names)})
+
+
+def with_named(report: Report, patterns: str) -> Report:
+    """The report, with a summary of the classes whose names fit one of `patterns`, as
+    `stem,rest*`. Raises InputError where none does."""
+    fits = [p.strip() for p in patterns.split(",")]
+    names = {c.name for c in report.classes if any(fnmatchcase(c.name, p) for p in fits)}
+    if not names:
+        raise InputError(patterns, "fits no class of the truth; name some, as stem,rest*")
+    return replace(report, subsets={**report.subsets, patterns: report.summary(names)})
 
 
 def _found(detections: str, true_path: Path) -> Iterator[Page]:

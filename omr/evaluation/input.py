@@ -5,7 +5,7 @@ Pages are consumed one at a time and only their boxes are kept, so masks do not 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -19,28 +19,37 @@ from .class_pairs import ClassPairs
 
 Name = TypeVar("Name", str, str | None)
 
+FAINT = 0.05  # a score that thresholds hardly let through
+
 
 @dataclass(slots=True, eq=False)
 class Cell:
     """The symbols of one class on one page, G true boxes and D detections.
 
-    truth: (G, 4); boxes: (D, 4); scores: (D,), in descending order.
+    truth: (G, 4); boxes: (D, 4); scores: (D,), in descending order. kept: (D,), which are at or
+    above the threshold of the class that they were detected as.
     """
 
     truth: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 4)))
     boxes: NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 4)))
     scores: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    kept: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=bool))
 
 
 @dataclass(slots=True, eq=False)
 class Comparison:
-    """What is to be compared. cells: class -> page key -> cell; keys: of all true pages."""
+    """What is to be compared. cells: class -> page key -> cell; keys: of all true pages.
+
+    detections: how many; faint: those of them with a score below FAINT.
+    """
 
     cells: dict[str, dict[str, Cell]] = field(default_factory=dict)
     sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
     true_names: set[str] = field(default_factory=set)
     detected_names: set[str] = field(default_factory=set)
     lowest_score: float | None = None
+    detections: int = 0
+    faint: int = 0
     resized: int = 0
     left_out: int = 0
     crowds: int = 0
@@ -55,9 +64,15 @@ class Comparison:
 
 
 def side_by_side(
-    truth: Iterable[Page], detections: Iterable[Page], class_pairs: ClassPairs
+    truth: Iterable[Page],
+    detections: Iterable[Page],
+    class_pairs: ClassPairs,
+    thresholds: Mapping[str, float] | float,
 ) -> Comparison:
-    """Gather both. Raises InputError for pages without partner and missing scores."""
+    """Gather both. thresholds: as `evaluate` has them.
+
+    Raises InputError for pages without partner and missing scores.
+    """
     both = Comparison()
     for page in truth:
         _require_new(page, both.sizes, "the truth")
@@ -70,7 +85,7 @@ def side_by_side(
             both.cell(name, page.key).truth = boxes[rows]
     if not both.sizes:
         raise InputError("truth", "holds no page")
-    _add_detections(both, detections, class_pairs.among(both.true_names))
+    _add_detections(both, detections, class_pairs.among(both.true_names), thresholds)
     return both
 
 
@@ -94,7 +109,15 @@ def require_names(
                 "out with a line `,NAME` (all such classes: `,*`)")  # fmt: skip
 
 
-def _add_detections(both: Comparison, pages: Iterable[Page], class_pairs: ClassPairs) -> None:
+def _add_detections(
+    both: Comparison,
+    pages: Iterable[Page],
+    class_pairs: ClassPairs,
+    thresholds: Mapping[str, float] | float,
+) -> None:
+    def threshold(name: str) -> float:
+        return thresholds.get(name, 0.0) if isinstance(thresholds, Mapping) else thresholds
+
     seen: dict[str, tuple[int, int]] = {}
     for page in pages:
         _require_new(page, seen, "the detections")
@@ -108,16 +131,19 @@ def _add_detections(both: Comparison, pages: Iterable[Page], class_pairs: ClassP
             )
         both.detected_names.update(s.name for s in page.symbols)
         boxes = box_array(page.symbols)
+        kept = scores >= np.array([threshold(s.name) for s in page.symbols])
         for name, rows in _rows_by_name([class_pairs.of_detection(s.name) for s in page.symbols]):
             order = rows[np.argsort(-scores[rows], kind="stable")]
             if name is None:
                 both.left_out += len(rows)
                 continue
             cell = both.cell(name, page.key)
-            cell.boxes, cell.scores = boxes[order], scores[order]
+            cell.boxes, cell.scores, cell.kept = boxes[order], scores[order], kept[order]
         if len(scores):
             before = 1.0 if both.lowest_score is None else both.lowest_score
             both.lowest_score = min(float(scores.min()), before)
+            both.detections += len(scores)
+            both.faint += int((scores < FAINT).sum())
     both.resized = sum(1 for key, size in seen.items() if both.sizes.get(key, size) != size)
     for side, lost in (
         ("detections", sorted(both.sizes.keys() - seen.keys())),

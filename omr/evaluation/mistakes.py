@@ -29,33 +29,37 @@ class Mistake:
     """A missed symbol, a false alarm, or both at once: a symbol taken for another class.
 
     truth: the symbol's class, None for a false alarm; detection: the class it was detected as,
-    None for a missed symbol. box and score: the detection's; of a missed symbol its own, None.
+    None for a missed symbol. box and score: the detection's; of a missed symbol its own, and the
+    score below its threshold at which it was seen: 0 where it was not seen at all.
     """
 
     page: str
     truth: str | None
     detection: str | None
     box: Box
-    score: float | None
+    score: float
 
 
 @dataclass(slots=True, eq=False)
 class Leftovers:
-    """What one page has left: names and boxes of missed symbols and of wrong detections."""
+    """What one page has left: scores, names, boxes of missed symbols and of wrong detections."""
 
-    missed: list[tuple[str, Box]] = field(default_factory=list)
+    missed: list[tuple[float, str, Box]] = field(default_factory=list)
     wrong: list[tuple[float, str, Box]] = field(default_factory=list)
 
     def add(
-        self, name: str, missed: NDArray[np.float64],
+        self, name: str, missed: NDArray[np.float64], seen_at: NDArray[np.float64],
         wrong: NDArray[np.float64], scores: NDArray[np.float64],
     ) -> None:  # fmt: skip
-        """Take in a class: missed symbols (M, 4), wrong detections (W, 4), their scores (W,)."""
-        self.missed += [(name, Box(*box)) for box in missed.tolist()]
-        self.wrong += [
-            (score, name, Box(*box))
-            for score, box in zip(scores.tolist(), wrong.tolist(), strict=True)
-        ]
+        """Take in a class: missed symbols (M, 4), the scores (M,) at which they were seen, wrong
+        detections (W, 4), their scores (W,)."""
+        for rows, boxes, all_scores in (
+            (self.missed, missed, seen_at), (self.wrong, wrong, scores),
+        ):  # fmt: skip
+            rows += [
+                (score, name, Box(*box))
+                for score, box in zip(all_scores.tolist(), boxes.tolist(), strict=True)
+            ]
 
 
 def mistakes(leftovers: Mapping[str, Leftovers]) -> Iterator[Mistake]:
@@ -63,14 +67,14 @@ def mistakes(leftovers: Mapping[str, Leftovers]) -> Iterator[Mistake]:
     for page, left in leftovers.items():
         wrong = sorted(left.wrong, key=lambda w: -w[0])
         boxes = np.array([box for _, _, box in wrong]).reshape(-1, 4)
-        truth = np.array([box for _, box in left.missed]).reshape(-1, 4)
+        truth = np.array([box for _, _, box in left.missed]).reshape(-1, 4)
         partners = match(overlapping(boxes, truth, IOU), [IOU])[0].tolist()
         for (score, name, box), partner in zip(wrong, partners, strict=True):
-            true_name = left.missed[partner][0] if partner >= 0 else None
+            true_name = left.missed[partner][1] if partner >= 0 else None
             yield Mistake(page, true_name, name, box, score)
         for row in sorted(set(range(len(truth))) - set(partners)):
-            name, box = left.missed[row]
-            yield Mistake(page, name, None, box, None)
+            score, name, box = left.missed[row]
+            yield Mistake(page, name, None, box, score)
 
 
 def confusions(all_mistakes: Iterable[Mistake]) -> tuple[tuple[str, str, int], ...]:
@@ -95,15 +99,12 @@ def by_class(
 
 
 def worst(all_mistakes: Sequence[Mistake]) -> tuple[Mistake, ...]:
-    """Up to WORST false alarms a detected class, the surest first, and as many misses a class.
-
-    Misses have no score: they are drawn evenly from all pages.
-    """
+    """Up to WORST false alarms a detected class, the surest first, and as many misses a class, the
+    least seen first, of those not seen at all the largest."""
     alarms, misses = by_class(all_mistakes)
     kept: list[Mistake] = []
     for name in sorted(alarms):
-        kept += sorted(alarms[name], key=lambda m: -(m.score or 0.0))[:WORST]
+        kept += sorted(alarms[name], key=lambda m: -m.score)[:WORST]
     for name in sorted(misses):
-        step = max(len(misses[name]) / WORST, 1.0)
-        kept += [misses[name][int(i * step)] for i in range(min(WORST, len(misses[name])))]
+        kept += sorted(misses[name], key=lambda m: (m.score, -m.box.width * m.box.height))[:WORST]
     return tuple(kept)

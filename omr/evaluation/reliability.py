@@ -16,7 +16,7 @@ BINS = 10
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Detections with low <= score < high (the last bin holds its end too).
+    """Detections with low <= score < high (the first and the last hold what lies beyond them).
 
     score, right: their mean score and the share of them that is right; None without any.
     """
@@ -51,7 +51,7 @@ def reliability(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> Reliab
 
 
 def _bins(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> Iterator[Bin]:
-    which = np.minimum((scores * BINS).astype(int), BINS - 1)
+    which = np.clip((scores * BINS).astype(int), 0, BINS - 1)
     for i in range(BINS):
         here = which == i
         count = int(here.sum())

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -22,6 +21,7 @@ from ..refiner import Refiner, places
 from ..regions import SIZE
 from .batches import Batch
 from .looks import Looks
+from .recipe import BoxLoss
 
 BANDS = {"under-30": 30, "30-to-299": 300, "300-to-2999": 3000, "3000-and-more": 10**12}
 """Classes by their instances in training: name of the band, and the number that ends it."""
@@ -46,7 +46,7 @@ class Predictions:
         with torch.autocast(vectors.device.type, enabled=False):
             return cls(energy, net.classify(vectors, family), net.locate(vectors, family))
 
-    def losses(self, batch: Batch, box: Literal["iou", "squared"]) -> dict[str, Tensor]:
+    def losses(self, batch: Batch, box: BoxLoss) -> dict[str, Tensor]:
         """The detector's losses by name. box: the kind of the box's."""
         with torch.autocast(self.boxes.device.type, enabled=False):
             return {
@@ -55,9 +55,7 @@ class Predictions:
                 "box": box_loss(self.boxes, batch.box, box),
             }
 
-    def by_band(
-        self, batch: Batch, box: Literal["iou", "squared"], instances: Sequence[int]
-    ) -> dict[str, float]:
+    def by_band(self, batch: Batch, box: BoxLoss, instances: Sequence[int]) -> dict[str, float]:
         """Class and box loss of frequent and of rare classes: `class/BAND`, `box/BAND`.
 
         instances: of each class in training. Bands without a pixel in the batch are left out.
@@ -106,7 +104,7 @@ def class_loss(logits: Tensor, label: Tensor) -> Tensor:
     return functional.cross_entropy(logits, label) if len(label) else logits.sum() * 0.0
 
 
-def box_loss(predicted: Tensor, wanted: Tensor, kind: Literal["iou", "squared"]) -> Tensor:
+def box_loss(predicted: Tensor, wanted: Tensor, kind: BoxLoss) -> Tensor:
     """Loss of boxes (P, 4): dx, dy, log w, log h in interlines.
 
     "iou": distance-IoU plus L1 of logs and of offsets relative to the side, so that thin

@@ -46,6 +46,7 @@ class AugmentConfig(Frozen):
 Part = Literal["pyramid", "energy", "classes", "box", "refiner"]
 Task = Literal["patches", "segmentation"]
 Loss = Literal[Task, "energy", "class", "box", "refiner"]
+BoxLoss = Literal["iou", "squared"]
 
 
 class StageConfig(Frozen):
@@ -92,7 +93,7 @@ class TrainConfig(Frozen):
     normalise_losses: bool = Field(
         default=False, description="divide each loss by its running mean"
     )
-    box_loss: Literal["iou", "squared"] = "iou"
+    box_loss: BoxLoss = "iou"
     validate_every: PositiveInt = 500
     checkpoint_every: PositiveInt = 100
     seed: int = Field(default=1, ge=0)

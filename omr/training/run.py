@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,10 +18,8 @@ from tqdm import tqdm
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.errors import InputError
 from deepscores_tools.folder_lock import only_writer
-from deepscores_tools.symbols import Page
 from deepscores_tools.whole_file import remove_parts, write_whole
 
-from ..config import ModelConfig
 from ..detector import Detector
 from ..device import fast_dtype, pick_device
 from ..evaluation.fitting import fitted
@@ -34,7 +32,7 @@ from .checkpoint import load_checkpoint, read_facts, save_checkpoint
 from .class_picture import class_picture
 from .crops import CropDataset
 from .losses import Predictions, TotalLoss, refiner_loss
-from .new_model import mean_sizes, written_out
+from .new_model import model_of
 from .page_cache import CachedPage, cache_pages
 from .pages import left_out, training_pages, validation_pages
 from .pretraining import TASKS, Labelled, Pretraining, examples
@@ -75,7 +73,7 @@ class _Run:
         self.training = recipe.training
         pages = training_pages(recipe.data)
         self.val = validation_pages(recipe.data)
-        self.model = self._model(pages).uncalibrated
+        self.model = model_of(recipe, pages).uncalibrated
         for notice in left_out(pages, self.model.all_classes, recipe.data.min_instances):
             _say(f"Notice: {notice}")
         cached = cache_pages(pages, out / "cache", self.model.classes)
@@ -116,18 +114,6 @@ class _Run:
     def _families(self) -> dict[str, list[str]]:
         """What the rows of the weights mean, as JSON has it."""
         return {name: list(members) for name, members in self.model.families.items()}
-
-    def _model(self, pages: Sequence[Page]) -> ModelConfig:
-        if self.recipe.model:
-            model = written_out(self.recipe.model, pages, self.recipe.data)
-            if model.decode.box == "cached":
-                model = model.model_copy(update={"sizes": mean_sizes(pages)})
-            if self.training.start_from and "licence" not in self.recipe.model.model_fields_set:
-                donor = read_config(model_folder(self.training.start_from))
-                model = model.model_copy(update={"licence": donor.licence})
-            return model
-        start = cast(str, self.training.start_from)
-        return read_config(model_folder(start))
 
     def go(self) -> Path:
         """Train to the last step, validating and saving on the way."""

@@ -22,6 +22,7 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 SEEN = 4.0  # interlines to each side
+THIN = 4  # of the many pixels of a ridge one in so many is taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,11 @@ def make_targets(
     labels: Ints,
     model: ModelConfig,
     size: tuple[int, int],
-    core: float = 0.35,
-    thin: int = 4,
 ) -> Targets:
     """The maps of one crop of `size` (height, width) input pixels at the model's interline.
 
     M^e(y, x) = max over centres of max(0, 1 - distance / r), with distance / r elliptical
-    (method, section 1). Class and box are taken where the energy is at least `core`; of the many
-    pixels of a ridge one in `thin` is taken.
+    (method, section 1). Class and box are taken where the energy is at least `EnergyConfig.core`.
     """
     h, w = size[0] // STRIDE, size[1] // STRIDE
     planes = len(model.families)
@@ -82,8 +80,8 @@ def make_targets(
         higher = cone > here
         here[higher] = cone[higher]
         owner[family[i], y0:y1, x0:x1][higher] = i
-    place = np.argwhere(field >= core)
-    sparse = np.isin(place[:, 0], model.ridge_planes) & (place[:, 1:].sum(axis=1) % thin > 0)
+    place = np.argwhere(field >= model.energy.core)
+    sparse = np.isin(place[:, 0], model.ridge_planes) & (place[:, 1:].sum(axis=1) % THIN > 0)
     return _samples(field, place[~sparse], owner, boxes, labels, ridge, model.interline)
 
 
