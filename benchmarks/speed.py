@@ -1,8 +1,8 @@
 """Seconds and memory that one page costs: `python -m benchmarks.speed PAGE [-m MODEL]`.
 
-Load time apart (--device cuda for a GPU); then the median of several runs of the whole detection and of its parts, and the
-peak memory of the process. The network's mean share (network_clock.py) tells what goes to anything
-else.
+Load time apart (--device cuda for a GPU); then the median of several runs of the whole detection
+and of its parts, and the peak memory of the process. The network's mean share (network_clock.py)
+tells what goes to anything else.
 """
 
 from __future__ import annotations
