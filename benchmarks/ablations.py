@@ -69,7 +69,7 @@ def main() -> None:
     options = parser.parse_args()
     set_threads(options.threads)
     print(f"{options.steps} steps, {options.threads} threads")
-    print(f"{'':28}{'million':>8}{'GFLOP':>8}{'mAP':>7}{'AP50':>7}{'s/page':>8}", flush=True)
+    print(f"{'':28}{'million':>8}{'GFLOP':>8}{'mAP':>7}{'AP50':>7}{'cpu s':>8}", flush=True)
     for name in options.only:
         facts = measured(name, changed(read_recipe(options.recipe), name, options.steps), options)
         print(

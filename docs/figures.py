@@ -30,7 +30,7 @@ from omr.watershed import decode, energy_map
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "examples/page.png"
 OUT = HERE / "figures"
-PART = 60, 290, 620, 150  # x, y, width, height at the model's interline
+PART = 52, 254, 542, 132  # x, y, width, height at the model's interline
 ZOOM = 2
 COLOURS = 64  # of a palette: pictures stay small
 

@@ -192,21 +192,17 @@ class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
             cell = np.array([right - left, bottom])
             extent = np.round(np.array([width, height]) * page.interline / self.model.interline)
             box = page.boxes[self.symbol_of[row]]
-            x0, y0 = np.round((box[:2] + box[2:]) / 2 - rng.uniform(0.35, 0.65, 2) * extent)
-            cut = window(
-                np.load(page.pixels, mmap_mode="r"),
-                (int(x0), int(y0)),
-                (int(extent[0]), int(extent[1])),
-            )
+            corner = np.round((box[:2] + box[2:]) / 2 - rng.uniform(0.35, 0.65, 2) * extent)
+            cut, near, its = _part(page, corner.astype(int), extent.astype(int))
             method = cv2.INTER_AREA if (cell < extent).all() else cv2.INTER_LINEAR
             gray[:bottom, left:right] = cv2.resize(
                 cut, (int(cell[0]), int(cell[1])), interpolation=method
             )
-            inside = (page.boxes - np.array([x0, y0, x0, y0])) * np.tile(cell / extent, 2)
-            centres = (inside[:, :2] + inside[:, 2:]) / 2
-            near = ((centres >= 0) & (centres < cell)).all(axis=1)
-            all_boxes.append((inside[near] + np.array([left, 0, left, 0])).astype(np.float32))
-            all_labels.append(page.labels[near])
+            near = near * np.tile(cell / extent, 2)
+            centres = (near[:, :2] + near[:, 2:]) / 2
+            inside = ((centres >= 0) & (centres < cell)).all(axis=1)
+            all_boxes.append((near[inside] + np.array([left, 0, left, 0])).astype(np.float32))
+            all_labels.append(its[inside])
         return gray, np.concatenate(all_boxes), np.concatenate(all_labels)
 
 
