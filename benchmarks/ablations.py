@@ -12,18 +12,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.peers import without_staves
-from deepscores_tools.dataset_image import page_image
+from benchmarks.variants import changed, detected
 from deepscores_tools.whole_file import write_whole
 from omr.config import MULTIPLE
 from omr.detector import Detector
@@ -71,7 +69,7 @@ def main() -> None:
     print(f"{options.steps} steps, {options.threads} threads")
     print(f"{'':28}{'million':>8}{'GFLOP':>8}{'mAP':>7}{'AP50':>7}{'cpu s':>8}", flush=True)
     for name in options.only:
-        facts = measured(name, changed(read_recipe(options.recipe), name, options.steps), options)
+        facts = measured(name, variant(read_recipe(options.recipe), name, options.steps), options)
         print(
             f"{name:28}{facts['parameters'] / 1e6:8.1f}{facts['gflop']:8.0f}{facts['map']:7.3f}"
             f"{facts['ap50']:7.3f}{facts['page']:8.2f}",
@@ -79,18 +77,11 @@ def main() -> None:
         )
 
 
-def changed(recipe: Recipe, name: str, steps: int) -> Recipe:
+def variant(recipe: Recipe, name: str, steps: int) -> Recipe:
     """The recipe with one variant's change, from random weights, for so many steps."""
-    data = recipe.model_dump()
-    changes = {"training.steps": steps, "training.validate_every": steps, **VARIANTS[name]}
-    changes |= {"training.start_from": None, "training.frozen": ()}
-    for path, value in changes.items():
-        *parents, key = path.split(".")
-        place = data
-        for parent in parents:
-            place = place[parent]
-        place[key] = value
-    return Recipe.model_validate(data)
+    common = {"training.steps": steps, "training.validate_every": steps}
+    fresh = {"training.start_from": None, "training.frozen": ()}
+    return changed(recipe, common | VARIANTS[name] | fresh)
 
 
 def measured(name: str, recipe: Recipe, options: argparse.Namespace) -> dict[str, float]:
@@ -117,18 +108,16 @@ def measured(name: str, recipe: Recipe, options: argparse.Namespace) -> dict[str
 
 def figures(recipe: Recipe, detector: Detector) -> dict[str, float]:
     """mAP, AP50 and processor seconds a page on the recipe's validation pages."""
-    truth, found, seconds = [], [], []
-    for number, page in enumerate(validation_pages(recipe.data)):  # several may have one name
-        gray = page_image(page)
-        begun = time.process_time()
-        seen = detector.detect(gray, min_score=0.0, interline=page.interline)
-        seconds.append(time.process_time() - begun)
-        for pages, one in ((truth, page), (found, seen)):
-            pages.append(without_staves(replace(one, name=str(number)), detector.config))
+    pages = [  # several may have one name
+        replace(page, name=str(number)) for number, page in enumerate(validation_pages(recipe.data))
+    ]
+    found, seconds = detected(detector, pages)
+    truth, found = (
+        [without_staves(page, detector.config) for page in side] for side in (pages, found)
+    )
     report = evaluate(truth, found)
     return {
-        "map": report.map, "ap50": report.ap50, "page": median(seconds),
-        "gflop": gigaflops(detector),
+        "map": report.map, "ap50": report.ap50, "page": seconds, "gflop": gigaflops(detector),
     }  # fmt: skip
 
 

@@ -11,17 +11,12 @@ from __future__ import annotations
 
 import argparse
 import copy
-import time
 from collections.abc import Mapping
-from dataclasses import replace
-from statistics import median
 from typing import Any
 
-from deepscores_tools.dataset_image import page_image
+from benchmarks.variants import changed, detected
 from deepscores_tools.formats import read_selected
 from deepscores_tools.learnable import learnable
-from deepscores_tools.symbols import Page
-from omr.config import ModelConfig
 from omr.detector import Detector
 from omr.device import pick_device, set_threads
 from omr.evaluation import evaluate
@@ -57,33 +52,10 @@ def main() -> None:
     )
     print(f"{'':28}{'mAP':>7}{'AP50':>7}{'cpu s':>8}", flush=True)
     for name in options.only:
-        detector = Detector(copy.deepcopy(net), changed(config, name), pick_device("cpu"))
-        print(f"{name:28}{'{:7.4f}{:7.4f}{:8.2f}'.format(*figures(detector, pages))}", flush=True)
-
-
-def changed(config: ModelConfig, name: str) -> ModelConfig:
-    """The configuration with one variant's change."""
-    data = config.model_dump()
-    for path, value in VARIANTS[name].items():
-        *parents, key = path.split(".")
-        place = data
-        for parent in parents:
-            place = place[parent]
-        place[key] = value
-    return ModelConfig.model_validate(data)
-
-
-def figures(detector: Detector, pages: list[Page]) -> tuple[float, float, float]:
-    """mAP, AP50 and processor seconds a page."""
-    found, seconds = [], []
-    for page in pages:
-        gray = page_image(page)
-        begun = time.process_time()
-        seen = detector.detect(gray, min_score=0.0, interline=page.interline)
-        seconds.append(time.process_time() - begun)
-        found.append(replace(seen, name=page.name))
-    report = evaluate(pages, found)
-    return report.map, report.ap50, median(seconds)
+        model = changed(config, VARIANTS[name])
+        found, seconds = detected(Detector(copy.deepcopy(net), model, pick_device("cpu")), pages)
+        report = evaluate(pages, found)
+        print(f"{name:28}{report.map:7.4f}{report.ap50:7.4f}{seconds:8.2f}", flush=True)
 
 
 if __name__ == "__main__":
