@@ -22,7 +22,7 @@ from deepscores_tools.symbols import Page
 from ..matching import Pairs, area, match, overlapping
 from .average_precision import RECALLS, best_threshold, precision_curves
 from .class_pairs import ClassPairs
-from .input import FAINT, Cell, Comparison, require_names, side_by_side
+from .input import Cell, Comparison, require_names, side_by_side
 from .mistakes import Leftovers, confusions, mistakes, worst
 from .report import (
     IOUS,
@@ -38,6 +38,7 @@ AT_25, AT_50, AT_75 = 0, 1, 6
 SIZES = {"small": (0.0, 32.0**2), "medium": (32.0**2, 96.0**2), "large": (96.0**2, 1e10)}
 """COCO's sizes: areas of boxes in square pixels, both ends included."""
 
+FAINT = 0.05  # a score that thresholds hardly let through
 FEW_FAINT = 0.01  # share of the detections; uncut ones have many that are faint
 Doubles = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -115,6 +116,7 @@ def _report(both: Comparison) -> Report:
         else:
             absent[name] = counts
     wrong = list(mistakes(leftovers))
+    scores = np.concatenate([np.empty(0), *(j.scores for j in judged.values())])
     return Report(
         classes=tuple(classes),
         curves=np.mean(curves, axis=0) if curves else np.zeros((len(IOUS), len(RECALLS))),
@@ -128,8 +130,8 @@ def _report(both: Comparison) -> Report:
         absent=absent,
         confusions=confusions(wrong),
         worst=worst(wrong),
-        lowest_score=both.lowest_score,
-        notices=tuple(_notices(both, sum(len(judged[name].scores) for name in absent))),
+        lowest_score=float(scores.min()) if len(scores) else None,
+        notices=tuple(_notices(both, scores, sum(len(judged[name].scores) for name in absent))),
     )
 
 
@@ -212,8 +214,8 @@ def _means(aps: list[Doubles]) -> tuple[float | None, float | None]:
     return float(np.mean([ap[1:].mean() for ap in aps])), float(np.mean([ap[AT_50] for ap in aps]))
 
 
-def _notices(both: Comparison, absent: int) -> Iterator[str]:
-    if both.faint < FEW_FAINT * both.detections:
+def _notices(both: Comparison, scores: Doubles, absent: int) -> Iterator[str]:
+    if (scores < FAINT).sum() < FEW_FAINT * len(scores):
         yield (
             f"hardly any score is below {FAINT}: detections cut at a threshold cap AP; "
             "detect with --min-score 0"

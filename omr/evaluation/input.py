@@ -19,8 +19,6 @@ from .class_pairs import ClassPairs
 
 Name = TypeVar("Name", str, str | None)
 
-FAINT = 0.05  # a score that thresholds hardly let through
-
 
 @dataclass(slots=True, eq=False)
 class Cell:
@@ -38,18 +36,12 @@ class Cell:
 
 @dataclass(slots=True, eq=False)
 class Comparison:
-    """What is to be compared. cells: class -> page key -> cell; keys: of all true pages.
-
-    detections: how many; faint: those of them with a score below FAINT.
-    """
+    """What is to be compared. cells: class -> page key -> cell; keys: of all true pages."""
 
     cells: dict[str, dict[str, Cell]] = field(default_factory=dict)
     sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
     true_names: set[str] = field(default_factory=set)
     detected_names: set[str] = field(default_factory=set)
-    lowest_score: float | None = None
-    detections: int = 0
-    faint: int = 0
     resized: int = 0
     left_out: int = 0
     crowds: int = 0
@@ -139,11 +131,6 @@ def _add_detections(
                 continue
             cell = both.cell(name, page.key)
             cell.boxes, cell.scores, cell.kept = boxes[order], scores[order], kept[order]
-        if len(scores):
-            before = 1.0 if both.lowest_score is None else both.lowest_score
-            both.lowest_score = min(float(scores.min()), before)
-            both.detections += len(scores)
-            both.faint += int((scores < FAINT).sum())
     both.resized = sum(1 for key, size in seen.items() if both.sizes.get(key, size) != size)
     for side, lost in (
         ("detections", sorted(both.sizes.keys() - seen.keys())),
