@@ -44,7 +44,7 @@ from omr.config import ModelConfig
 from omr.device import fast_dtype, set_threads
 from omr.evaluation import evaluate
 from omr.found import Found
-from omr.scaling import at_interline
+from omr.scaling import View, view_of
 from omr.training.crops import CropDataset
 from omr.training.new_model import model_of
 from omr.training.page_cache import cache_pages
@@ -146,13 +146,17 @@ def detect(options: argparse.Namespace, name: str) -> dict[str, Any]:
     times: list[tuple[float, float]] = []
     if options.size:
         width, height = map(int, options.size.split("x"))
-        ink = _ink(pages[0], model)
+        ink = _view(pages[0], model).ink
         rows, columns = np.arange(height) % ink.shape[0], np.arange(width) % ink.shape[1]
         image = ink[np.ix_(rows, columns)]
         for _ in range(3):
             _timed(peer, image, times)
     else:
-        found = [_as_page(page, model, _timed(peer, _ink(page, model), times)) for page in pages]
+        found = []
+        for page in pages:
+            view = _view(page, model)
+            on_page = view.on_page(_timed(peer, view.ink, times))
+            found.append(_as_page(page, model, on_page))
         report = evaluate([without_staves(page, model) for page in pages], found)
         facts |= {"map": report.map, "ap50": report.ap50}
     counted = times[1:] or times  # the first run also sets the network up
@@ -200,16 +204,15 @@ def without_staves(page: Page, model: ModelConfig) -> Page:
     return replace(page, symbols=[s for s in page.symbols if s.name not in model.staff_classes])
 
 
-def _ink(page: Page, model: ModelConfig) -> NDArray[np.uint8]:
-    """The page's ink at the model's interline."""
+def _view(page: Page, model: ModelConfig) -> View:
+    """What every peer is shown of the page."""
     interline = page.interline or model.interline
-    return at_interline(ink_of(page_image(page), interline), interline, model.interline)
+    return view_of(ink_of(page_image(page), interline), interline, model.interline)
 
 
 def _as_page(page: Page, model: ModelConfig, found: Found) -> Page:
     """What was found, in the page's own pixels."""
-    scale = (page.interline or model.interline) / model.interline
-    rows = zip(found.boxes * scale, found.labels, found.scores, strict=True)
+    rows = zip(found.boxes, found.labels, found.scores, strict=True)
     symbols = [
         Symbol(name=model.classes[label], box=Box(*box), score=min(float(score), 1.0))
         for box, label, score in rows

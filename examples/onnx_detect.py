@@ -29,11 +29,11 @@ from deepscores_tools.staves.position import named_by_place
 from deepscores_tools.symbols import Box, Symbol
 from deepscores_tools.upright import upright
 from omr.calibration import calibrated
-from omr.config import LOG_SIDES, MULTIPLE, STRIDE, ModelConfig
+from omr.config import LOG_SIDES, STRIDE, ModelConfig
 from omr.found import Found, fused, non_maximum_suppression
 from omr.regions import seen_sides
 from omr.ridges import joined, lengthened
-from omr.scaling import at_interline
+from omr.scaling import view_of
 from omr.sizes import of_known_size
 
 Floats = NDArray[np.floating[Any]]
@@ -83,10 +83,8 @@ class OnnxDetector:
 
     def view(self, ink: NDArray[np.uint8], interline: float) -> Found:
         """What is found on the ink brought from this interline to the model's, in its frame."""
-        small = at_interline(ink, interline, self.config.interline)
-        found = self.watershed(np.pad(small, [(0, -side % MULTIPLE) for side in small.shape]))
-        larger = np.tile(np.divide(ink.shape, small.shape)[::-1], 2)
-        return Found(found.boxes * larger, found.labels, found.scores)
+        view = view_of(ink, interline, self.config.interline)
+        return view.on_page(self.watershed(view.ink))
 
     def refined(
         self, ink: NDArray[np.uint8], boxes: NDArray[np.float64], labels: Whole, interline: float

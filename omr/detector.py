@@ -20,7 +20,7 @@ from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.upright import Upright, upright
 
 from .calibration import calibrated
-from .config import MULTIPLE, ModelConfig
+from .config import ModelConfig
 from .device import fast_dtype, pick_device
 from .found import Found, fused, joint, non_maximum_suppression
 from .memory import keep_freed_memory
@@ -28,7 +28,7 @@ from .model_store import load_model
 from .network import WatershedNet
 from .refiner import refine
 from .ridges import united
-from .scaling import at_interline
+from .scaling import view_of
 from .sizes import of_known_size
 from .tiling import REACH, parts
 from .upside_down import DOUBTFUL, clefs_at_left, readable
@@ -153,10 +153,8 @@ class Detector:
 
     def _view(self, ink: NDArray[np.uint8], interline: float) -> Found:
         """What is found on ink (H, W) brought from this interline to the model's, in its frame."""
-        small = at_interline(ink, interline, self.config.interline)
-        found = self._watershed(np.pad(small, [(0, -side % MULTIPLE) for side in small.shape]))
-        larger = np.tile(np.divide(ink.shape, small.shape)[::-1], 2)
-        return Found(found.boxes * larger, found.labels, found.scores)
+        view = view_of(ink, interline, self.config.interline)
+        return view.on_page(self._watershed(view.ink))
 
     def _watershed(self, ink: NDArray[np.uint8]) -> Found:
         """What is found on ink (H, W) of the model's interline, H and W multiples of MULTIPLE."""
