@@ -184,15 +184,21 @@ class LayerWriter:
         units = base * _UNITS[value]
         if units > left:
             return None
-        inner = "".join(
-            self.note(value, plain=True) if self._rng.random() < 0.92
-            else f'<rest dur="{value}"/>' for _ in range(number)
-        )  # fmt: skip
-        if value != "4" and self._rng.random() < 0.75:
-            inner = f"<beam>{inner}</beam>"
-        bracket = str(self._rng.choice(["true", "false"])) if "<beam>" in inner else "true"
-        ratio = f'num="{number}" numbase="{base}" bracket.visible="{bracket}"'
-        return f"<tuplet {ratio}>{inner}</tuplet>", units
+        # Tuplets come in rows: their brackets nearly touch, and often the number is left out.
+        most = min(left // units, 4) if self._rng.random() < 0.4 else 1
+        beamed = value != "4" and self._rng.random() < 0.75
+        bracket = not beamed or bool(self._rng.random() < 0.5)
+        bare = ' num.visible="false"' if bracket and self._rng.random() < 0.25 else ""
+        ratio = f'num="{number}" numbase="{base}" bracket.visible="{str(bracket).lower()}"{bare}'
+        row = []
+        for _ in range(int(self._rng.integers(1, most + 1))):
+            inner = "".join(
+                self.note(value, plain=True) if self._rng.random() < 0.92
+                else f'<rest dur="{value}"/>' for _ in range(number)
+            )  # fmt: skip
+            inner = f"<beam>{inner}</beam>" if beamed else inner
+            row.append(f"<tuplet {ratio}>{inner}</tuplet>")
+        return "".join(row), len(row) * units
 
     def _rest(self, left: int) -> tuple[str, int] | None:
         values = [v for v, u in _UNITS.items() if u <= left] + [_SHORTER_THAN_128TH]
@@ -269,7 +275,7 @@ class LayerWriter:
     def note(self, value: str, extra: str = "", *, plain: bool = False, side: str = "") -> str:
         """A note, or a chord of two or three. side: "line", "space", or either."""
         rng = self._rng
-        self._place = int(np.clip(self._place + rng.integers(-3, 4), -5, 13))
+        self._place = int(np.clip(self._place + rng.integers(-3, 4), -7, 15))
         if side and _SIDES[self._place % 2] != side:
             self._place += 1 if self._place < 4 else -1
         grace = "grace=" in extra

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 from deepscores_tools.engraving.compose_wishes import Choices
@@ -31,11 +32,23 @@ def measure_marks(choices: Choices, notes: Sequence[str]) -> str:
 
 
 def _placed(pattern: str, choices: Choices, notes: Sequence[str]) -> str:
-    """The pattern on a note (NOTE), or from one (SPAN, FIRST) to a later one (LAST); or nothing."""
+    """The pattern with notes in it, or nothing where these are too few.
+
+    On one note (NOTE); from one (SPAN, FIRST) to a later one (LAST); up to one (RISE) and on from
+    it (FALL), with few notes to each side.
+    """
     rng = choices.rng
     text = pattern.replace("NOTE", f'startid="#{notes[int(rng.integers(len(notes)))]}"')
     if text != pattern:
         return text
+    if "RISE" in pattern:
+        if len(notes) < 3:
+            return ""
+        top = int(rng.integers(1, len(notes) - 1))
+        least, most = max(top - int(rng.integers(1, 4)), 0), top + int(rng.integers(1, 4))
+        ends = notes[least], notes[top], notes[min(most, len(notes) - 1)]
+        rise, fall = (f'startid="#{a}" endid="#{b}"' for a, b in itertools.pairwise(ends))
+        return pattern.replace("RISE", rise).replace("FALL", fall)
     if len(notes) < 2:
         return ""
     first, last = sorted(int(k) for k in rng.choice(len(notes), 2, replace=False))
@@ -99,7 +112,12 @@ _MARKS: Mapping[str, tuple[float, Mapping[str, str]]] = {
     "slur": (0.25, {"": "<slur SPAN/>"}),
     "hairpin": (
         0.18,
-        {f: f'<hairpin form="{f}" place="below" SPAN/>' for f in ("cres", "dim")},
+        {
+            "cres": '<hairpin form="cres" place="below" SPAN/>',
+            "dim": '<hairpin form="dim" place="below" SPAN/>',
+            "swell": '<hairpin form="cres" place="below" RISE/>'
+            '<hairpin form="dim" place="below" FALL/>',
+        },
     ),
     "octave": (
         0.12,

@@ -251,9 +251,12 @@ _KINDS: Sequence[_Kind] = (
         )),
         _Rare("timeSigCutCommon", {"sym": "cut"}),
     ), alike=True),
-    _Kind(("tuplet",), _is(num="3", numbase="2"), tuple(
+    _Kind(("tuplet",), _is(num="3", numbase="2"), (
+        *(
         _Rare(f"tuplet{n}", {"num": str(3 * k), "numbase": str(2 * k), "num.visible": "true"})
         for n, k in ((6, 2), (9, 3), (1, 4), (5, 5), (8, 6), (4, 8), (7, 9), (0, 10))
+        ),
+        _Rare("tupletBracket", {"num.visible": "false", "bracket.visible": "true"}),
     )),
     _Kind(("measure",), _inner_barline, (
         _Rare("barlineDashed", {"right": "dashed"}),
