@@ -217,7 +217,8 @@ class LayerWriter:
         return f'<rest dur="{value}"{dots}/>', _rounded(units, left)
 
     def _cue(self, left: int) -> tuple[str, int] | None:
-        options = _options(("breve", "1", "2", "2", "4", "8"), left)
+        # No eighths: one by itself looks like an appoggiatura, and is none.
+        options = _options(("breve", "1", "2", "2", "4"), left)
         if not options:
             return None
         value, side = self._choices.one("cue", options).split()
@@ -273,7 +274,7 @@ class LayerWriter:
         return self.note("8", f' grace="{kind}"{slash} stem.dir="{way}"', plain=True)
 
     def note(self, value: str, extra: str = "", *, plain: bool = False, side: str = "") -> str:
-        """A note, or a chord of two or three. side: "line", "space", or either."""
+        """A note, or a chord of two to six. side: "line", "space", or either."""
         rng = self._rng
         self._place = int(np.clip(self._place + rng.integers(-3, 4), -7, 15))
         if side and _SIDES[self._place % 2] != side:
@@ -281,7 +282,8 @@ class LayerWriter:
         grace = "grace=" in extra
         if grace or plain or rng.random() > 0.2:
             return self._head(self._place, value, extra, plain or grace)
-        steps = sorted({self._place, self._place + 2, self._place + int(rng.integers(3, 7))})
+        others = self._place + rng.integers(1, 9, size=int(rng.integers(1, 6)))
+        steps = sorted({self._place, *others.tolist()})
         size = _CUE if _CUE in extra else ""  # the heads of a small chord are small by themselves
         heads = "".join(self._head(s, "", size, True) for s in steps)
         self._count += 1

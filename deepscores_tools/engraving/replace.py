@@ -206,8 +206,9 @@ _KINDS: Sequence[_Kind] = (
     _Kind(("note",), _alone("4 8"), (
         _Rare("noteheadXBlack", {"head.shape": "x"}),
         _Rare("noteheadDiamondBlack", {"head.shape": "diamond"}),
-        _Rare("noteheadBlackSmall", {"cue": "true"}),
     )),
+    # No eighths: a small one by itself looks like an appoggiatura, and is none.
+    _Kind(("note",), _alone("4"), (_Rare("noteheadBlackSmall", {"cue": "true"}),)),
     _Kind(("note",), _alone("1 2"), (
         _Rare("noteheadDoubleWhole", {"dur": "breve"}),
         _Rare("noteheadDoubleWholeSmall", {"dur": "breve", "cue": "true"}),
