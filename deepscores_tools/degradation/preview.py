@@ -17,7 +17,7 @@ from deepscores_tools.staves import find_staves
 from deepscores_tools.symbols import Page
 
 CELL = (380, 500)  # width and height of a picture on the sheet, pixels
-SHOWN_INTERLINE = 16.0  # crops are shown at this interline, the models' own scale
+SHOWN_INTERLINE = 16.0  # crops are shown at this interline
 CAPTION = 26
 GAP = 8
 
