@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from lxml import etree
 from omr_cli.tile import tile
 
 from deepscores_tools.cutting.around import corners_around, rare_classes
@@ -70,6 +71,20 @@ def test_composed_music_shows_what_is_wanted() -> None:
     rng = generator(2, "wanted")
     found = names_of(Score(compose_score(rng, wanted * 2), draw_style(rng, ["Bravura"])))
     assert all(found[name] for name in wanted), [n for n in wanted if not found[n]]
+
+
+def test_composed_music_has_what_is_easily_taken_for_something_else() -> None:
+    scores = [etree.fromstring(compose_score(generator(seed)).encode()) for seed in range(8)]
+    tags = "tuplet", "hairpin", "chord", "note"
+    found = {tag: [e for score in scores for e in score.iter("{*}" + tag)] for tag in tags}
+    assert any(t.get("num.visible") == "false" for t in found["tuplet"])
+    assert any(t.getnext() is not None and t.getnext().tag == t.tag for t in found["tuplet"])
+    tops = {h.get("endid") for h in found["hairpin"] if h.get("form") == "cres"}
+    assert tops & {h.get("startid") for h in found["hairpin"] if h.get("form") == "dim"}
+    assert max(len(chord.findall("{*}note")) for chord in found["chord"]) > 4
+    cues = {n.get("dur") for n in found["note"] if n.get("cue")}
+    assert cues
+    assert "8" not in cues
 
 
 # balance
