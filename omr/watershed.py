@@ -69,7 +69,7 @@ def summits(height: Tensor, cut: float) -> tuple[Tensor, Tensor]:
     rows, columns = (y > 0, y >= 0, y < h - 1), (x > 0, x >= 0, x < w - 1)  # that have a neighbour
     lowest = torch.tensor(-torch.inf).to(flat)
     top, pointer = lowest.expand(len(inside)), inside
-    for dy, dx in itertools.product((-1, 0, 1), repeat=2):  # the first of equals: no plateau is cut
+    for dy, dx in itertools.product((-1, 0, 1), repeat=2):  # the first of equals
         there = rows[dy + 1] & columns[dx + 1]
         neighbour = torch.where(there, inside + (dy * w + dx) * planes, inside)
         here = torch.where(there, flat[neighbour], lowest)

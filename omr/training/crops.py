@@ -29,7 +29,7 @@ from .targets import Targets, make_targets
 # out of the page for it, of all classes alike, and of bare lines as often as of the rest.
 LONG = 0.5  # of a crop's side
 LONG_LOOKS = 8  # at and beside one
-BESIDE = 2.0  # interlines around it
+BESIDE, WIDER = 2.0, 0.3  # interlines, or share of its sides, around it
 
 
 class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
@@ -98,8 +98,10 @@ class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
         row = rng.choice(self.long, p=self.long_chance)
         page = self.pages[int(self.page_of[row])]
         box = page.boxes[self.symbol_of[row]]
-        low = np.floor(box[:2] - BESIDE * page.interline).astype(int)
-        extent = np.ceil(box[2:] + BESIDE * page.interline).astype(int) - low
+        # More than the refiner's regions take: where they were cut off would tell it the ends.
+        beside = np.maximum(BESIDE * page.interline, WIDER * (box[2:] - box[:2]))
+        low = np.floor(box[:2] - beside).astype(int)
+        extent = np.ceil(box[2:] + beside).astype(int) - low
         gray, boxes, labels = _part(page, low, extent)
         ink = ink_of(self._worn(gray, page.interline, rng), page.interline)
         count = min(count, LONG_LOOKS)
