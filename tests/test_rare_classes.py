@@ -73,16 +73,23 @@ def test_composed_music_shows_what_is_wanted() -> None:
     assert all(found[name] for name in wanted), [n for n in wanted if not found[n]]
 
 
+def follows(tuplet: etree._Element) -> bool:
+    """Whether one just like it stands before it."""
+    before = tuplet.getprevious()
+    return before is not None and (before.tag, before.attrib) == (tuplet.tag, tuplet.attrib)
+
+
 def test_composed_music_has_what_is_easily_taken_for_something_else() -> None:
     scores = [etree.fromstring(compose_score(generator(seed)).encode()) for seed in range(8)]
     tags = "tuplet", "hairpin", "chord", "note"
     found = {tag: [e for score in scores for e in score.iter("{*}" + tag)] for tag in tags}
     assert any(t.get("num.visible") == "false" for t in found["tuplet"])
-    assert any(t.getnext() is not None and t.getnext().tag == t.tag for t in found["tuplet"])
+    rows = [t for t in found["tuplet"] if follows(t) and follows(t.getprevious())]
+    assert rows, "no three tuplets alike beside each other"
     tops = {h.get("endid") for h in found["hairpin"] if h.get("form") == "cres"}
     assert tops & {h.get("startid") for h in found["hairpin"] if h.get("form") == "dim"}
     assert max(len(chord.findall("{*}note")) for chord in found["chord"]) > 4
-    cues = {n.get("dur") for n in found["note"] if n.get("cue")}
+    cues = {n.get("dur") for n in found["note"] + found["chord"] if n.get("cue")}
     assert cues
     assert "8" not in cues
 

@@ -178,6 +178,7 @@ class LayerWriter:
         return f"<beam>{''.join(parts)}</beam>", used
 
     def _tuplet(self, left: int) -> tuple[str, int] | None:
+        wanted = self._choices.waiting("tuplet")
         number = int(self._choices.one("tuplet", _TUPLETS))
         base = 3 if number in (2, 4) else 1 << ((number - 1).bit_length() - 1)
         value = str(self._rng.choice(["4", "8", "16", "32"] if number < 8 else ["16", "32"]))
@@ -188,7 +189,8 @@ class LayerWriter:
         most = min(left // units, 4) if self._rng.random() < 0.4 else 1
         beamed = value != "4" and self._rng.random() < 0.75
         bracket = not beamed or bool(self._rng.random() < 0.5)
-        bare = ' num.visible="false"' if bracket and self._rng.random() < 0.25 else ""
+        hidden = bracket and not wanted and self._rng.random() < 0.25
+        bare = ' num.visible="false"' if hidden else ""
         ratio = f'num="{number}" numbase="{base}" bracket.visible="{str(bracket).lower()}"{bare}'
         row = []
         for _ in range(int(self._rng.integers(1, most + 1))):

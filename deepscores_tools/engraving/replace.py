@@ -26,7 +26,7 @@ _SEEN: Mapping[str, int] = {
     "noteheadHalfSmall": 34, "noteheadWholeSmall": 37, "ornamentTurnInverted": 2,
     "ornamentShortTrill": 7, "rest32nd": 27, "stringsDownBow": 20, "stringsUpBow": 7,
     "timeSig5": 12, "timeSig9": 37, "timeSigCutCommon": 9, "tremolo1": 72, "tremolo2": 47,
-    "tremolo3": 8, "tuplet2": 4, "tuplet5": 2, "tuplet6": 14, "tuplet9": 11,
+    "tremolo3": 8, "tuplet2": 4, "tuplet5": 2, "tuplet6": 14, "tuplet9": 11, "tupletBracket": 260,
 }  # fmt: skip
 """Instances on 400 OpenScore pages; none of the others."""
 
@@ -176,6 +176,11 @@ def _inner_barline(element: _Element) -> bool:
     return element.get("right") in (None, "single") and element.get("left") is None
 
 
+_HEADS = (
+    _Rare("noteheadXBlack", {"head.shape": "x"}),
+    _Rare("noteheadDiamondBlack", {"head.shape": "diamond"}),
+)
+
 _KINDS: Sequence[_Kind] = (
     _Kind(("accid",), _is(accid="s f n"), (
         _Rare("accidentalDoubleSharp", {"accid": "x"}),
@@ -203,12 +208,9 @@ _KINDS: Sequence[_Kind] = (
         _Rare("flag128th", {"dur": "128"}),
         _Rare("flag256th", {"dur": "256"}),
     )),
-    _Kind(("note",), _alone("4 8"), (
-        _Rare("noteheadXBlack", {"head.shape": "x"}),
-        _Rare("noteheadDiamondBlack", {"head.shape": "diamond"}),
-    )),
-    # No eighths: a small one by itself looks like an appoggiatura, and is none.
-    _Kind(("note",), _alone("4"), (_Rare("noteheadBlackSmall", {"cue": "true"}),)),
+    # No small eighths: one by itself looks like an appoggiatura, and is none.
+    _Kind(("note",), _alone("4"), (*_HEADS, _Rare("noteheadBlackSmall", {"cue": "true"}))),
+    _Kind(("note",), _alone("8"), _HEADS),
     _Kind(("note",), _alone("1 2"), (
         _Rare("noteheadDoubleWhole", {"dur": "breve"}),
         _Rare("noteheadDoubleWholeSmall", {"dur": "breve", "cue": "true"}),

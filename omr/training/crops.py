@@ -29,7 +29,7 @@ from .targets import Targets, make_targets
 # out of the page for it, of all classes alike, and of bare lines as often as of the rest.
 LONG = 0.5  # of a crop's side
 LONG_LOOKS = 8  # at and beside one
-BESIDE, WIDER = 2.0, 0.3  # interlines, or share of its sides, around it
+BESIDE, WIDER = 3.0, 0.3  # interlines, or share of its sides, around it
 
 
 class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
@@ -98,7 +98,8 @@ class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
         row = rng.choice(self.long, p=self.long_chance)
         page = self.pages[int(self.page_of[row])]
         box = page.boxes[self.symbol_of[row]]
-        # More than the refiner's regions take: where they were cut off would tell it the ends.
+        # Nearly always more than the refiner's regions take: where these are cut off would tell
+        # it the ends.
         beside = np.maximum(BESIDE * page.interline, WIDER * (box[2:] - box[:2]))
         low = np.floor(box[:2] - beside).astype(int)
         extent = np.ceil(box[2:] + beside).astype(int) - low

@@ -19,7 +19,8 @@ from ..regions import SIZE, cut_cells, log_extent, regions_of
 
 # Measured on detections of printed validation pages, clean and worn, in units of ERROR: sides of
 # stems, noteheads and accidentals are off by .4 in the middle and 2.3 in one of a hundred, those
-# of curves and hairpins by .8 and 6 (Student's t of 3 degrees times .5 and 1).
+# of curves and hairpins by .8 and 6 (Student's t of 3 degrees times .5 and 1). By hand, where
+# boxes are rougher, all were measured at .8 and 6.
 ERROR = 0.025, 0.03  # interlines, and share of the symbol's side
 ROUGHNESS = (0.2, 0.5, 1.0)  # later looks are nearly right
 RESCALED = 0.4  # share of crops seen as a coarser scan would show them
