@@ -8,9 +8,10 @@ recipe's crops until it has used up its seconds of processor time, reading of cr
 then it is run on the pages of TRUTH, and evaluated by `coco-dense`. Staff lines apart, which no
 network is asked for. Training and detection have a process each: the peak memory is that of
 detection. All see the ink without the paper around it; no page is resized but to the model's
-interline, unless --rescale; with --size the ink of the first page is repeated to fill an image of that size. Seconds a page are the median's, and
-processor seconds those of all threads: on a busy machine only they can be compared. --out
-keeps page cache, classes and weights; it belongs to one recipe.
+interline, unless --rescale; with --size the ink of the first page is repeated to fill an image of
+that size. Seconds a page are the median's, and processor seconds those of all threads: on a busy
+machine only they can be compared. --out keeps page cache, classes and weights; it belongs to one
+recipe.
 """
 
 from __future__ import annotations
