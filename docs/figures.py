@@ -21,10 +21,10 @@ from PIL import Image
 from deepscores_tools.page_images import read_first_page
 from deepscores_tools.upright import upright
 from omr import Detector
-from omr.config import MULTIPLE, STRIDE
+from omr.config import STRIDE
 from omr.found import Found
 from omr.overlay import draw_overlay, family_of
-from omr.scaling import at_interline
+from omr.scaling import at_interline, padded
 from omr.watershed import decode, energy_map
 
 HERE = Path(__file__).resolve().parent
@@ -78,7 +78,7 @@ def model_ink(detector: Detector, gray: Picture) -> Picture:
     page = upright(gray)
     assert page.staves.interline
     small = at_interline(page.ink, page.staves.interline, detector.config.interline)
-    return np.pad(small, [(0, -side % MULTIPLE) for side in small.shape])
+    return padded(small)
 
 
 def cut(page: Picture) -> Picture:

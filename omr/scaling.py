@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .config import MULTIPLE
 from .found import Found
 
-FAINT = 64  # of 255; what is no darker is no ink at the edge of what is seen
+DARKEST_BLANK = 64  # of 255; what is no darker around the music is no ink
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +36,23 @@ def view_of(ink: NDArray[np.uint8], of: float, to: float) -> View:
     """The ink (H, W) of a page scaled from an interline of `of` pixels to one of `to`.
 
     Paper around the ink is left out but for MULTIPLE pixels and what the network's grid needs:
-    margins and half-empty pages cost nothing.
+    margins and the rest of half-empty pages cost nothing.
     """
     small = at_interline(ink, of, to)
     larger = np.divide(ink.shape, small.shape)[::-1]
     rows, columns = (_inked(small.max(axis=axis)) for axis in (1, 0))
     part = small[rows, columns]
-    whole = np.pad(part, [(0, -side % MULTIPLE) for side in part.shape])
-    return View(whole, (columns.start, rows.start), (float(larger[0]), float(larger[1])))
+    return View(padded(part), (columns.start, rows.start), (float(larger[0]), float(larger[1])))
+
+
+def padded(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Ink (H, W) with paper to the right and below, its sides multiples of MULTIPLE."""
+    return np.pad(ink, [(0, -side % MULTIPLE) for side in ink.shape])
 
 
 def _inked(darkest: NDArray[np.uint8]) -> slice:
     """The stretch of a side that holds its ink, MULTIPLE pixels before and after included."""
-    places = np.flatnonzero(darkest > FAINT)
+    places = np.flatnonzero(darkest > DARKEST_BLANK)
     if not len(places):
         return slice(0, 1)
     start = max(int(places[0]) - MULTIPLE, 0) // MULTIPLE * MULTIPLE  # the grid stays in place

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from deepscores_tools.ink import ink_of
 
-from ..config import MULTIPLE, STRIDE
+from ..config import STRIDE
 from ..detector import Detector
-from ..scaling import at_interline
+from ..scaling import at_interline, padded
 from ..watershed import energy_map
 
 SIDE = 1024  # pixels at the model's interline; smaller pages are shown whole
@@ -36,8 +36,7 @@ def class_picture(
     top, left = (max(extent - SIDE, 0) // 2 for extent in ink.shape)
     ink = ink[top : top + SIDE, left : left + SIDE]
     height, width = ink.shape
-    padded = np.pad(ink, [(0, -side % MULTIPLE) for side in ink.shape])
-    label = np.repeat(np.repeat(_labels(detector, padded), STRIDE, 0), STRIDE, 1)
+    label = np.repeat(np.repeat(_labels(detector, padded(ink)), STRIDE, 0), STRIDE, 1)
     coloured = _colours(len(detector.config.classes))[label[:height, :width]]
     strength = PAPER + (1 - PAPER) * ink[..., None] / 255
     return np.asarray(255 - (255 - coloured) * strength, dtype=np.uint8)
