@@ -168,6 +168,19 @@ def test_rare_symbols_take_the_place_of_common_ones(monkeypatch: pytest.MonkeyPa
     assert after["legerLine"] == before["legerLine"]
 
 
+def test_no_note_becomes_small_and_of_another_shape_nor_a_small_eighth(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(replacing, "SHARE", 1.0)
+    scores = [etree.fromstring(replace_common(SCORE, generator(seed))) for seed in range(20)]
+    notes = [note for score in scores for note in score.iter("{*}note")]
+    small = [note for note in notes if note.get("cue")]
+    assert small
+    assert any(note.get("head.shape") for note in notes)
+    assert not any(note.get("head.shape") for note in small)
+    assert "8" not in {note.get("dur.ges", note.get("dur")) for note in small}
+
+
 def test_replacing_follows_the_seed_and_the_rarity() -> None:
     one = replace_common(SCORE, generator(3))
     assert one == replace_common(SCORE, generator(3))
