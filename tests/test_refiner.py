@@ -9,8 +9,10 @@ from omr.refiner import Refiner, places, refine
 from omr.regions import SIZE, cut_cells, on_pixels, regions_of
 from omr.training.looks import make_looks, shaken
 from omr.training.losses import side_loss
+from omr.training.recipe import AugmentConfig
 
 INTERLINE = 20.0
+ROUGH = AugmentConfig().roughness
 
 
 def bars(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -53,7 +55,7 @@ def test_sides_lie_on_whole_pixels_but_those_of_thin_symbols_in_doubt() -> None:
 def test_looks_name_the_true_sides_in_cells() -> None:
     ink, boxes = bars(np.random.default_rng(1))
     labels = np.arange(len(boxes)) % 2
-    looks = make_looks(ink, boxes, labels, INTERLINE, 5, np.random.default_rng(2))
+    looks = make_looks(ink, boxes, labels, INTERLINE, 5, ROUGH, np.random.default_rng(2))
     assert looks.cells.shape == (5, SIZE, SIZE)
     for cell, (x0, y0, x1, y1) in zip(looks.cells.numpy(), looks.sides.numpy(), strict=True):
         middle = cell[round((y0 + y1) / 2 - 0.5), round((x0 + x1) / 2 - 0.5)]
@@ -62,14 +64,14 @@ def test_looks_name_the_true_sides_in_cells() -> None:
 
 def test_shaken_boxes_are_boxes() -> None:
     boxes = np.tile([10.0, 10, 12, 60], (500, 1))
-    moved = shaken(boxes, INTERLINE, np.random.default_rng(3))
+    moved = shaken(boxes, INTERLINE, ROUGH, np.random.default_rng(3))
     assert (moved[:, 2:] > moved[:, :2]).all()
     assert 0.1 < np.abs(moved - boxes).mean() < 3
 
 
 def test_bare_lines_are_shaken_to_the_height_of_brackets() -> None:
     boxes = np.tile([100.0, 100, 400, 103], (500, 1))
-    moved = shaken(boxes, INTERLINE, np.random.default_rng(4))
+    moved = shaken(boxes, INTERLINE, ROUGH, np.random.default_rng(4))
     height = (moved[:, 3] - moved[:, 1]) / INTERLINE
     assert 0.2 < (height > 0.8).mean() < 0.5
     assert height.max() < 3.5
@@ -90,13 +92,13 @@ def test_a_short_training_brings_shaken_boxes_closer() -> None:
     optimiser = torch.optim.AdamW(net.parameters(), 3e-3)
     for _ in range(60):
         ink, boxes = bars(rng)
-        looks = make_looks(ink, boxes, np.zeros(len(boxes), np.int64), INTERLINE, 64, rng)
+        looks = make_looks(ink, boxes, np.zeros(len(boxes), np.int64), INTERLINE, 64, ROUGH, rng)
         cells = looks.cells[:, None].float() / 255
         loss = side_loss(net(cells, looks.label, looks.extent), looks.sides)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
     ink, boxes = bars(rng)
-    moved = shaken(boxes, INTERLINE, rng)
+    moved = shaken(boxes, INTERLINE, ROUGH, rng)
     seen = refine(net.eval(), ink, moved, np.zeros(len(boxes), np.int64), INTERLINE, rounds=2)
     assert np.abs(seen - boxes).mean() < 0.6 * np.abs(moved - boxes).mean()

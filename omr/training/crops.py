@@ -92,7 +92,8 @@ class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
         rng = np.random.default_rng((self.training.seed, i, 1))
         learns = self.model.refiner and "refiner" not in self.training.frozen
         count = self.training.looks if learns else 0
-        looks = make_looks(ink, boxes.astype(np.float64), labels, interline, count, rng)
+        rough = self.augment.roughness
+        looks = make_looks(ink, boxes.astype(np.float64), labels, interline, count, rough, rng)
         if not count or not len(self.long):
             return looks
         row = rng.choice(self.long, p=self.long_chance)
@@ -106,7 +107,7 @@ class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
         gray, boxes, labels = _part(page, low, extent)
         ink = ink_of(self._worn(gray, page.interline, rng), page.interline)
         count = min(count, LONG_LOOKS)
-        long = make_looks(ink, boxes.astype(np.float64), labels, page.interline, count, rng)
+        long = make_looks(ink, boxes.astype(np.float64), labels, page.interline, count, rough, rng)
         return Looks.together([looks, long])
 
     def _picture(

@@ -17,12 +17,10 @@ from torch import Tensor
 
 from ..regions import SIZE, cut_cells, log_extent, regions_of
 
-# Measured on detections of printed validation pages, clean and worn, in units of ERROR: sides of
-# stems, noteheads and accidentals are off by .4 in the middle and 2.3 in one of a hundred, those
-# of curves and hairpins by .8 and 6 (Student's t of 3 degrees times .5 and 1). By hand, where
-# boxes are rougher, all were measured at .8 and 6.
+# How far detected sides are off, times a roughness (recipe.py) and Student's t of 3 degrees.
+# Measured on validation pages: those of printed stems, noteheads and accidentals by .4 of it in
+# the middle and 2.3 in one of a hundred, of printed curves and hairpins, and all by hand, .8 and 6.
 ERROR = 0.025, 0.03  # interlines, and share of the symbol's side
-ROUGHNESS = (0.2, 0.5, 1.0)  # later looks are nearly right
 RESCALED = 0.4  # share of crops seen as a coarser scan would show them
 COARSEST = 12.0  # pixels of interline
 # The rest of a volta or an octave line, going on from the system above, is a bare line. Along its
@@ -56,11 +54,13 @@ def make_looks(
     labels: NDArray[np.int64],
     interline: float,
     count: int,
+    roughness: Sequence[float],
     rng: np.random.Generator,
 ) -> Looks:
     """At most `count` looks at symbols wholly inside a crop, rare classes of the crop preferred.
 
     ink: (H, W) at the page's own resolution; boxes: (n, 4) in its pixels, labels: (n,).
+    roughness: see `AugmentConfig`.
     """
     if rng.random() < RESCALED:
         ink, boxes, interline = _coarser(ink, boxes, interline, rng)
@@ -70,7 +70,7 @@ def make_looks(
         chance = np.bincount(labels)[labels] ** -0.5
         chosen = rng.choice(len(boxes), count, replace=False, p=chance / chance.sum())
         boxes, labels = boxes[chosen], labels[chosen]
-    regions = regions_of(shaken(boxes, interline, rng), interline, ink.shape)
+    regions = regions_of(shaken(boxes, interline, roughness, rng), interline, ink.shape)
     size = np.tile(regions[:, 2:] - regions[:, :2], 2)
     sides = (boxes - np.tile(regions[:, :2], 2)) / size * SIZE
     return Looks(
@@ -82,12 +82,15 @@ def make_looks(
 
 
 def shaken(
-    boxes: NDArray[np.float64], interline: float, rng: np.random.Generator
+    boxes: NDArray[np.float64],
+    interline: float,
+    roughness: Sequence[float],
+    rng: np.random.Generator,
 ) -> NDArray[np.float64]:
     """Boxes (M, 4) with each side moved about as far as detected sides are off."""
     sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 1)
     error = np.tile(ERROR[0] * interline + ERROR[1] * sides, 2)
-    error *= rng.choice(ROUGHNESS, size=(len(boxes), 1))
+    error *= rng.choice(roughness, size=(len(boxes), 1))
     moved: NDArray[np.float64] = boxes + error * rng.standard_t(3, size=boxes.shape).clip(-6, 6)
     swollen = np.flatnonzero(bare(sides / interline) & (rng.random(len(boxes)) < SWOLLEN))
     side = rng.choice((1, 3), size=len(swollen))
