@@ -13,6 +13,7 @@ from omr_cli.pages import pages as write_pages
 from omr_cli.patches import patches
 from omr_cli.preview import preview
 from omr_cli.render import render
+from omr_cli.rewrite import rewrite
 from omr_cli.split import split
 from omr_cli.stats import stats
 from omr_cli.tile import tile
@@ -24,6 +25,7 @@ def dataset() -> None:
 
 
 for _command in (
-    info, check, convert, split, tile, patches, masks, stats, render, write_pages, preview, align
+    info, check, convert, split, tile, patches, masks, stats, render, rewrite, write_pages,
+    preview, align,
 ):  # fmt: skip
     dataset.add_command(_command)

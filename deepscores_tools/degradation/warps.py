@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from deepscores_tools.degradation.ink import Range, draw
 
 Points = NDArray[np.float64]
+ROUNDS = 25
 STEP = 8  # the map is computed every 8 pixels; in between it is linear to 1e-3 pixels
 
 
@@ -90,9 +91,19 @@ class PageMap(ABC):
     def source(self, points: Points) -> Points:
         """Where on the old page these points (..., 2) of the new page come from."""
 
-    @abstractmethod
     def target(self, points: Points) -> Points:
-        """Where on the new page these points (..., 2) of the old page go."""
+        """Where on the new page these points (..., 2) of the old page go (to 1e-3 pixels).
+
+        A fixed point: source() is the identity, or a slant, plus a shift that changes by less
+        than half a pixel a pixel, so rounds gain a digit each, or two of them do.
+        """
+        out = points.copy()
+        for _ in range(ROUNDS):
+            missed = points - self.source(out)
+            out += missed
+            if np.abs(missed).max(initial=0) < 1e-3:
+                break
+        return out
 
     def maps(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """x and y of source() for every pixel of the new page, each of shape (H, W)."""
@@ -148,17 +159,3 @@ class Warp(PageMap):
             phase = 2 * math.pi * p.wave_periods * sx / self.width + p.wave_phase
             sy = sy + p.wave * self.width * np.sin(phase)
         return np.stack([sx, sy], -1)
-
-    def target(self, points: Points) -> Points:
-        """Where on the new page these points (..., 2) of the old page go (to 1e-3 pixels).
-
-        A fixed point: source() is the identity plus a shift that changes by a few percent per
-        pixel at most, so each round gains more than a digit.
-        """
-        out = points.copy()
-        for _ in range(10):
-            missed = points - self.source(out)
-            out += missed
-            if np.abs(missed).max(initial=0) < 1e-3:
-                break
-        return out
