@@ -5,6 +5,8 @@ A page that would fill the memory, as a broken file's may, is refused.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.raster import MAX_PIXELS
-from deepscores_tools.symbols import Page, Symbol
+from deepscores_tools.symbols import Box, Page, Symbol
 
 Pixel = TypeVar("Pixel", np.uint8, np.uint16)
 
@@ -42,6 +44,16 @@ def paint(image: NDArray[Pixel], symbol: Symbol, value: int) -> None:
     else:
         height, width = part.shape
         part[symbol.mask[top - y0 :, left - x0 :][:height, :width]] = value
+
+
+def ink_within(box: Box, symbols: Iterable[Symbol]) -> NDArray[np.bool_]:
+    """Where the symbols are in a box of whole pixels: bool, of shape (box.height, box.width)."""
+    pixels = np.zeros((int(box.height), int(box.width)), np.uint8)
+    for symbol in symbols:
+        x0, y0, x1, y1 = symbol.box
+        there = Box(x0 - box.x0, y0 - box.y0, x1 - box.x0, y1 - box.y0)
+        paint(pixels, replace(symbol, box=there), 1)
+    return pixels.view(np.bool_)
 
 
 def window(

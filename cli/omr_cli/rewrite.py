@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import PATH, WRITABLE_FORMATS, seed_option
+from omr_cli.options import PATH, WRITABLE_FORMATS, notice, require_elsewhere, seed_option
 
 
 @click.command(short_help="Write handwritten pages in other hands.")
@@ -27,13 +27,16 @@ def rewrite(dataset: str, out: Path, copies: int, format_name: str, seed: int) -
     from deepscores_tools.conversion import write_dataset
     from deepscores_tools.dataset_reading import open_pages
     from deepscores_tools.picture_source import PictureSource, with_pictures
-    from deepscores_tools.rewriting.lending import lenders
+    from deepscores_tools.rewriting.lending import shapes_of
     from deepscores_tools.rewriting.rewrite import rewritten_pages
     from omr_cli.progress import progress
 
     source = open_pages(dataset)
-    lent = lenders(progress(source, "collecting"))
-    pages = rewritten_pages(progress(source), lent, copies, seed)
+    require_elsewhere(dataset, out)
+    shapes = shapes_of(progress(source, "collecting"))
+    if len({shape.writer for lent in shapes.values() for shape in lent}) < 2:
+        notice("there are no two writers to lend each other symbols; strokes alone will differ")
+    pages = rewritten_pages(progress(source), shapes, copies, seed)
     pages = with_pictures(pages, PictureSource())
     counts = write_dataset(pages, out, format_name, source.listed_classes())
     click.echo(f"{out}: {counts['pages']} pages, {counts['symbols']} symbols")

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from deepscores_tools.degradation.ink import Range, draw
 
 Points = NDArray[np.float64]
-ROUNDS = 25
-STEP = 8  # the map is computed every 8 pixels; in between it is linear to 1e-3 pixels
+STEP = 8  # the map is computed every 8 pixels; in between a scan's is linear to 1e-3 pixels
+ROUNDS = 25  # at most, to find where a point goes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +94,8 @@ class PageMap(ABC):
     def target(self, points: Points) -> Points:
         """Where on the new page these points (..., 2) of the old page go (to 1e-3 pixels).
 
-        A fixed point: source() is the identity, or a slant, plus a shift that changes by less
-        than half a pixel a pixel, so rounds gain a digit each, or two of them do.
+        A fixed point: source() is the identity, or a slant, plus a shift that changes by a few
+        percent per pixel, or tens of them by hand, so each round or two gain a digit.
         """
         out = points.copy()
         for _ in range(ROUNDS):

@@ -17,9 +17,9 @@ from torch import Tensor
 
 from ..regions import SIZE, cut_cells, log_extent, regions_of
 
-# How far detected sides are off, times a roughness (recipe.py) and Student's t of 3 degrees.
-# Measured on validation pages: those of printed stems, noteheads and accidentals by .4 of it in
-# the middle and 2.3 in one of a hundred, of printed curves and hairpins, and all by hand, .8 and 6.
+# How far detected sides are off, times a roughness (`AugmentConfig`) and Student's t of 3 degrees.
+# On validation pages those of printed stems, noteheads and accidentals are off by .4 of it in the
+# middle and 2.3 in one of a hundred, of printed curves and hairpins, and all by hand, .8 and 6.
 ERROR = 0.025, 0.03  # interlines, and share of the symbol's side
 RESCALED = 0.4  # share of crops seen as a coarser scan would show them
 COARSEST = 12.0  # pixels of interline

@@ -35,10 +35,11 @@ class AugmentConfig(Frozen):
     squeeze: Range = (0.9, 1.1)
     balanced: Share = Field(default=0.5, description="share of crops drawn by class, not by page")
     thickness: Share = Field(default=0.0, description="share of crops with thinner or thicker ink")
-    roughness: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+    roughness: tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)], ...] = Field(
         default=(0.2, 0.5, 1.0),
         min_length=1,
-        description="how far boxes that the refiner sees are off, one of these each (looks.py)",
+        description="how far boxes that the refiner sees are off, in units of looks.ERROR; each"
+        " box draws one",
     )
     margin_crops: int = Field(
         default=0, ge=0, description="cuttings with symbols of all classes, at a crop's top"
