@@ -102,7 +102,7 @@ def pair(one: Symbol, other: Symbol) -> tuple[np.ndarray, np.ndarray]:
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(0, 2**32), st.floats(-0.28, 0.28))
+@given(st.integers(0, 2**32), st.floats(-0.3, 0.3))
 def test_where_strokes_go_and_come_from_agree(seed: int, slant: float) -> None:
     rng = np.random.default_rng(seed)
     hand = OtherHand(800, 340, slant, draw_waves(INTERLINE, rng))
@@ -203,7 +203,7 @@ def test_strokes_waver_and_lean_with_what_they_touch() -> None:
         new = rewritten(note, {}, np.random.default_rng(seed))
         assert cv2.connectedComponents(255 - page_image(new))[0] == 2
         widths.append(next(s for s in new.symbols if s.id == 6).box.width)
-    assert max(widths) > 10  # of 4; the stem is 70 high
+    assert max(widths) > 6  # of 4; the stem is 70 high
 
 
 def test_a_seed_makes_the_same_pages_and_hands_differ() -> None:

@@ -9,7 +9,9 @@ import numpy as np
 
 from deepscores_tools.degradation.warps import PageMap, Points
 
-STEEPEST = 0.28  # a stem leans by as much of its height, to either side
+# A stroke leans by as much of its height, to either side, and no more: as high as a system are
+# barlines and braces, too, which nobody writes askew.
+STEEPEST = 0.06
 STRAIN = 0.07, 0.18  # pixels that a pixel is moved from its neighbour; by eye: more looks wild
 WAVES = 10  # that add up to the hand
 LENGTHS = 2.5, 15.0  # of a wave in interlines
