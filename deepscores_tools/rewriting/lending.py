@@ -67,8 +67,8 @@ def with_borrowed(
     drawn: dict[int, Symbol] = {}
     for place, others in shown_by.items():
         twins = {other for other in others if place in shown_by.get(other, ())}
-        parts = {other for other in shown_by if place in shown_by[other]} - twins
-        if parts or min(twins, default=place) < place or rng.random() > BORROWED:
+        made_of_others = any(place in shown_by[other] for other in shown_by.keys() - twins)
+        if made_of_others or min(twins, default=place) < place or rng.random() > BORROWED:
             continue
         symbol = symbols[place]
         alike = _alike(symbol, shapes.get(symbol.name, ()), _writer(page), interline)
