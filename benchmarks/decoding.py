@@ -25,6 +25,7 @@ from omr.training.new_model import mean_sizes
 
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "as released": {},
+    "maps of floats": {"map_ranges": {}},
     "no limits of size": {"decode.size_margin": 0.0},
     "seen once": {"refiner.rounds": 1},
     "seen twice": {"refiner.rounds": 2},

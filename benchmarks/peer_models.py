@@ -24,7 +24,7 @@ from omr.config import ModelConfig
 from omr.detector import Detector
 from omr.device import fast_dtype
 from omr.found import Found
-from omr.layers import conv_bn
+from omr.layers import Conv
 from omr.network import WatershedNet
 from omr.training.batches import collate
 from omr.training.crops import CropDataset
@@ -136,14 +136,14 @@ class UNet(nn.Module):
         super().__init__()
         widths = [width * 2**i for i in range(depth + 1)]
         self.down = nn.ModuleList(
-            nn.Sequential(conv_bn(before, after), conv_bn(after, after))
+            nn.Sequential(Conv(before, after), Conv(after, after))
             for before, after in zip([1, *widths], widths, strict=False)
         )
         self.grow = nn.ModuleList(
             nn.ConvTranspose2d(2 * w, w, 2, stride=2) for w in reversed(widths[:-1])
         )
         self.up = nn.ModuleList(
-            nn.Sequential(conv_bn(2 * w, w), conv_bn(w, w)) for w in reversed(widths[:-1])
+            nn.Sequential(Conv(2 * w, w), Conv(w, w)) for w in reversed(widths[:-1])
         )
         self.heads = nn.ModuleList(
             nn.Conv2d(width, len(members) + 1, 1) for members in model.families.values()

@@ -33,7 +33,8 @@ def main() -> None:
     set_threads(options.threads)
     start = time.perf_counter()
     detector = Detector.load(options.model, options.device)
-    print(f"loaded in {time.perf_counter() - start:.2f} s, computing in {detector.dtype}")
+    kinds = f"{'bytes and ' if detector.in_bytes else ''}{detector.dtype}"
+    print(f"loaded in {time.perf_counter() - start:.2f} s, computing in {kinds}")
     start = time.perf_counter()
     gray = read_first_page(options.page).gray
     height, width = gray.shape

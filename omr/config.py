@@ -6,6 +6,7 @@ weights explain themselves; a training file (training/recipe.py) has it as `[mod
 
 from __future__ import annotations
 
+from math import inf
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, model_validator
@@ -22,7 +23,14 @@ def _rising(ends: tuple[float, float]) -> tuple[float, float]:
     return ends
 
 
+def _spanning(ends: tuple[float, float]) -> tuple[float, float]:
+    if not -inf < ends[0] <= ends[1] < inf:
+        raise ValueError("both ends must be finite, the lower one first")
+    return ends
+
+
 Range = Annotated[tuple[float, float], AfterValidator(_rising)]
+Span = Annotated[tuple[float, float], AfterValidator(_spanning)]
 Five = tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt, PositiveInt]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -124,6 +132,8 @@ class ModelConfig(Frozen):
     thresholds: score per class above which a detection is reported by default.
     calibration: slope and shift of the scores' log-odds that make a score the chance of being
     right (calibration.py).
+    map_ranges: of the pyramid's maps, where it was seen to compute; without them it does in floats
+    (eight_bits.py).
     """
 
     name: str
@@ -138,6 +148,7 @@ class ModelConfig(Frozen):
     size_ranges: dict[str, tuple[Range, Range]] = {}
     thresholds: dict[str, float] = {}
     calibration: tuple[Annotated[float, Field(gt=0)], float] = (1.0, 0.0)
+    map_ranges: dict[str, tuple[Span, ...]] = {}
     minimum_version: str = "0.1.0"
     licence: str = "Apache-2.0"
 
@@ -161,8 +172,8 @@ class ModelConfig(Frozen):
 
     @property
     def uncalibrated(self) -> ModelConfig:
-        """The same with scores as the network gives them, which calibration is fitted to."""
-        return self.model_copy(update={"calibration": (1.0, 0.0)})
+        """The same with maps and scores as the network gives them, which the rest is fitted to."""
+        return self.model_copy(update={"calibration": (1.0, 0.0), "map_ranges": {}})
 
     def threshold(self, name: str) -> float:
         """The score above which a detection of this class is reported by default."""

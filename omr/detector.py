@@ -21,7 +21,8 @@ from deepscores_tools.upright import Upright, upright
 
 from .calibration import calibrated
 from .config import ModelConfig
-from .device import fast_dtype, pick_device
+from .device import fast_dtype, multiplies_bytes, pick_device
+from .eight_bits import in_eight_bits
 from .found import Found, fused, joint, non_maximum_suppression
 from .memory import keep_freed_memory
 from .model_store import load_model
@@ -49,7 +50,11 @@ class Detector:
         self.dtype = fast_dtype(device)
         self.net = net.eval().to(device)
         _fold_batch_norms(self.net)
-        self.net.pyramid.to(memory_format=torch.channels_last).to(self.dtype)
+        self.in_bytes = bool(config.map_ranges) and multiplies_bytes(device)
+        if self.in_bytes:
+            in_eight_bits(self.net.pyramid, config.map_ranges, self.dtype)
+        else:
+            self.net.pyramid.to(memory_format=torch.channels_last).to(self.dtype)
         self.net.energy.to(dtype=self.dtype)
         if self.net.refiner:
             self.net.refiner.to(memory_format=torch.channels_last).to(self.dtype)
@@ -173,7 +178,9 @@ class Detector:
 
     def maps(self, ink: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
         """What the network tells of ink (H, W), sides multiples of MULTIPLE: see WatershedNet."""
-        x = torch.from_numpy(ink).to(self.device)[None, None].to(self.dtype) / 255
+        x = torch.from_numpy(ink).to(self.device)[None, None]
+        if not self.in_bytes:
+            x = x.to(self.dtype) / 255
         features, energy = self.net(x.contiguous(memory_format=torch.channels_last))
         return features, energy
 

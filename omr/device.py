@@ -30,6 +30,13 @@ def fast_dtype(device: torch.device) -> torch.dtype:
     return torch.bfloat16 if native else torch.float32
 
 
+def multiplies_bytes(device: torch.device) -> bool:
+    """Whether the processor has instructions for products of bytes (VNNI, AMX)."""
+    known = torch.cpu.get_capabilities()
+    instructions = ("avx512_vnni", "avx_vnni", "amx_int8")
+    return device.type == "cpu" and any(known.get(name) for name in instructions)
+
+
 def usable_cores() -> int:
     """The processor cores that this process may run on."""
     if hasattr(os, "sched_getaffinity"):

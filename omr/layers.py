@@ -6,13 +6,50 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
-def conv_bn(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Sequential:
-    """Convolution without bias, batch normalisation, ReLU."""
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(inplace=True),
-    )
+class Conv(nn.Sequential):
+    """Convolution without bias, batch normalisation and, where `relu`, ReLU."""
+
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int = 3, stride: int = 1, relu: bool = True
+    ) -> None:
+        super().__init__(
+            nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
+            nn.BatchNorm2d(outputs),
+        )
+        self.relu = relu
+
+    def forward(self, x: Tensor, onto: Tensor | None = None) -> Tensor:
+        """onto: a map to add to what comes out, before the ReLU."""
+        out: Tensor = super().forward(x)  # type: ignore[no-untyped-call]
+        if onto is not None:
+            out += onto  # in place: a new map costs more than the sum
+        return functional.relu(out, inplace=True) if self.relu else out
+
+
+class Pointwise(nn.Conv2d):
+    """Convolution of single pixels, with bias."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs, 1)
+
+    def forward(self, x: Tensor, onto: Tensor | None = None) -> Tensor:
+        """onto: a map to add to what comes out."""
+        out = super().forward(x)
+        if onto is not None:
+            out += onto
+        return out
+
+
+class Join(nn.Module):
+    """One map added to another of its shape, which the sum takes the place of."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+
+    def forward(self, x: Tensor, onto: Tensor) -> Tensor:
+        onto += x
+        return onto
 
 
 class Residual(nn.Module):
@@ -20,20 +57,15 @@ class Residual(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
         super().__init__()
-        self.first = conv_bn(inputs, outputs, stride=stride)
-        self.second = nn.Sequential(
-            nn.Conv2d(outputs, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs)
-        )
+        self.first = Conv(inputs, outputs, stride=stride)
+        self.second = Conv(outputs, outputs)
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or inputs != outputs:
-            self.shortcut = nn.Sequential(
-                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
-            )
+            self.shortcut = Conv(inputs, outputs, kernel=1, stride=stride, relu=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        out = self.second(self.first(x))
-        out += self.shortcut(x)  # in place: a new map costs more than the sum
-        return functional.relu(out, inplace=True)
+        out: Tensor = self.second(self.first(x), onto=self.shortcut(x))
+        return out
 
 
 def double(x: Tensor) -> Tensor:

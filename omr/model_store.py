@@ -85,11 +85,16 @@ def load_model(model: str | Path) -> tuple[WatershedNet, ModelConfig]:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
+    from .eight_bits import ranges_fit
     from .network import WatershedNet
 
     folder = model_folder(model)
     config = read_config(folder)
     net = WatershedNet(config)
+    if config.map_ranges and not ranges_fit(net.pyramid, config.map_ranges):
+        raise InputError(
+            folder / "config.json", "its ranges are of another network; omr models calibrate"
+        )
     file = folder / "model.safetensors"
     _refuse_stand_ins(file)
     try:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from .config import STRIDE, ModelConfig, NetworkConfig
-from .layers import Residual, conv_bn, double
+from .layers import Conv, Join, Pointwise, Residual, double
 from .refinenet import RefineNet
 from .refiner import Refiner
 
@@ -29,17 +29,18 @@ class Pyramid(nn.Module):
         super().__init__()
         widths, blocks = config.widths, config.blocks
         self.deepest = widths[-1]
-        self.stem = conv_bn(1, widths[0], kernel=5, stride=STRIDE)
+        self.stem = Conv(1, widths[0], kernel=5, stride=STRIDE)
         stages = []
         for level, (width, count) in enumerate(zip(widths, blocks, strict=True)):
             before = widths[max(level - 1, 0)]
             first = Residual(before, width, stride=1 if level == 0 else 2)
             stages.append(nn.Sequential(first, *[Residual(width, width) for _ in range(count - 1)]))
         self.stages = nn.ModuleList(stages)
-        self.laterals = nn.ModuleList([nn.Conv2d(w, config.neck, 1) for w in widths[1:]])
-        self.merges = nn.ModuleList([conv_bn(config.neck, config.neck) for _ in widths[1:-1]])
-        self.narrow = nn.Conv2d(config.neck, widths[0], 1)  # stride 2 is where the time goes
-        self.fine = conv_bn(widths[0], config.features)
+        self.laterals = nn.ModuleList([Pointwise(w, config.neck) for w in widths[1:]])
+        self.merges = nn.ModuleList([Conv(config.neck, config.neck) for _ in widths[1:-1]])
+        self.narrow = Pointwise(config.neck, widths[0])  # stride 2 is where the time goes
+        self.join = Join(widths[0])
+        self.fine = Conv(widths[0], config.features)
 
     def levels(self, ink: Tensor) -> list[Tensor]:
         levels = []
@@ -53,11 +54,8 @@ class Pyramid(nn.Module):
         levels = self.levels(ink)
         x = self.laterals[-1](levels.pop())
         for i in reversed(range(len(self.merges))):
-            x = double(x)
-            x += self.laterals[i](levels.pop())
-            x = self.merges[i](x)
-        x = double(self.narrow(x))
-        x += levels.pop()
+            x = self.merges[i](self.laterals[i](levels.pop(), onto=double(x)))
+        x = self.join(levels.pop(), onto=double(self.narrow(x)))
         features: Tensor = self.fine(x)
         return features
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, max_pool2d
 
-from .layers import Residual, conv_bn, double
+from .layers import Conv, Residual, double
 from .regions import SIZE, seen_sides
 
 HALF = SIZE // 2
@@ -34,7 +34,7 @@ class Refiner(nn.Module):
     def __init__(self, classes: int, width: int) -> None:
         super().__init__()
         w = width
-        self.near = nn.Sequential(conv_bn(1, w, kernel=5, stride=2), Residual(w, w))
+        self.near = nn.Sequential(Conv(1, w, kernel=5, stride=2), Residual(w, w))
         self.middle = nn.Sequential(Residual(w, 2 * w, stride=2), Residual(2 * w, 2 * w))
         self.deep = Residual(2 * w, 3 * w, stride=2)
         self.told = nn.Embedding(classes, w)
@@ -42,8 +42,8 @@ class Refiner(nn.Module):
             nn.Linear(w + 2 + 3 * w, 4 * w), nn.ReLU(inplace=True), nn.Linear(4 * w, 4 * w)
         )
         self.lateral = nn.Conv2d(3 * w, 2 * w, 1)
-        self.merge = conv_bn(2 * w, w)
-        self.fine = conv_bn(w, w)
+        self.merge = Conv(2 * w, w)
+        self.fine = Conv(w, w)
         self.columns = _profile_head(2 * w)
         self.rows = _profile_head(2 * w)
 

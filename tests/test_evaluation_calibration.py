@@ -68,7 +68,7 @@ def test_a_model_keeps_its_decisions_when_it_is_calibrated() -> None:
         Page(name="a", width=4000, height=60, symbols=[Symbol(name="x", box=b) for b in boxes])
     ]
     report = evaluate(truth, [page(scores)])
-    model = fitted(MODEL, report)
+    model = fitted(MODEL, report, {})
     after = evaluate(
         truth, [page(calibrated(scores, model.calibration))], thresholds=model.thresholds
     )
@@ -89,6 +89,6 @@ def test_the_detection_that_a_threshold_was_cut_at_stays(seed: int) -> None:
     found = [Symbol(name="x", box=b, score=s) for b, s in zip(boxes, scores.tolist(), strict=True)]
     truth = [Page(name="a", width=400, height=60, symbols=[replace(s, score=None) for s in found])]
     report = evaluate(truth, [replace(truth[0], symbols=found)])
-    model = fitted(MODEL, report)
+    model = fitted(MODEL, report, {})
     lowest = calibrated(scores, model.calibration).min()
     assert model.threshold("x") <= lowest

@@ -80,11 +80,13 @@ def calibrate(
     device: str,
     threads: int | None,
 ) -> None:
-    """Fit a MODEL's thresholds and the meaning of its scores to pages of yours.
+    """Fit a MODEL's thresholds, scores and the ranges of its maps to pages of yours.
 
     DATASET: pages with all their symbols, of any readable format, which may be chosen as in
     `muscima-pp/v2.0#writer=05,12`. None that you mean to measure the model on. A threshold is
-    fitted for classes with five or more instances; the others get the median of these.
+    fitted for classes with five or more instances; the others get the median of these. Scores
+    become chances of being right; with the ranges known, maps are computed in bytes, which is
+    faster.
     """
     from deepscores_tools.formats import read_selected
     from deepscores_tools.learnable import learnable

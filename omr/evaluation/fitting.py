@@ -10,21 +10,27 @@ from scipy.special import expit, logit
 
 from ..calibration import EDGE, Calibration, calibrated
 from ..config import UNTUNED, ModelConfig
+from ..eight_bits import Ranges
 from .report import Report
 
 ENOUGH = 5  # instances that a class's own threshold may be fitted on
 EVEN = 0.5  # a threshold above even odds fits the few pages it was found on, not other kinds
 
 
-def fitted(model: ModelConfig, report: Report) -> ModelConfig:
-    """The model with calibration and thresholds fitted to a report on its uncalibrated scores."""
+def fitted(model: ModelConfig, report: Report, ranges: Ranges) -> ModelConfig:
+    """The model with calibration and thresholds fitted to a report on its uncalibrated scores.
+
+    ranges: of its maps, as they were observed on the report's pages.
+    """
     judged = report.judgements(model.classes)
     calibration = fit_calibration(judged.scores, judged.right)
     thresholds = fit_thresholds(report, model.classes)
     mapped = np.minimum(calibrated(np.array(list(thresholds.values())), calibration), EVEN)
     # Rounded down: the detections of the score that was chosen are to stay.
     named = dict(zip(thresholds, (np.floor(mapped * 1e4) / 1e4).tolist(), strict=True))
-    return model.model_copy(update={"calibration": calibration, "thresholds": named})
+    return model.model_copy(
+        update={"calibration": calibration, "thresholds": named, "map_ranges": ranges}
+    )
 
 
 def fit_calibration(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> Calibration:

@@ -19,6 +19,7 @@ from deepscores_tools.whole_folder import whole_folder
 
 from ..detector import Detector
 from ..device import pick_device
+from ..eight_bits import observed
 from ..model_store import copy_with_card, load_model, write_config
 from .coco_dense import evaluate
 from .fitting import fitted
@@ -64,7 +65,9 @@ def calibrate(
         if not any(symbol.name in config.all_classes for page in pages for symbol in page.symbols):
             raise InputError(str(model), "cannot be calibrated on these pages: no symbol is of a "
                              "class that it knows (omr dataset convert --classes)")  # fmt: skip
-        report = validate(Detector(net, plain, pick_device(device)), pages, worn=worn)
+        detector = Detector(net, plain, pick_device(device))
+        with observed(detector.net.pyramid, config.map_ranges) as ranges:
+            report = validate(detector, pages, worn=worn)
         copy_with_card(model, "model.safetensors", folder)
-        write_config(folder, fitted(plain, report))
+        write_config(folder, fitted(plain, report, ranges))
     return report

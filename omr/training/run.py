@@ -22,6 +22,7 @@ from deepscores_tools.whole_file import remove_parts, write_whole
 
 from ..detector import Detector
 from ..device import fast_dtype, pick_device
+from ..eight_bits import observed
 from ..evaluation.fitting import fitted
 from ..evaluation.validation import validate
 from ..memory import keep_freed_memory
@@ -204,13 +205,14 @@ class _Run:
             self._validate_task(stage.task, log)
             return
         detector = Detector(copy.deepcopy(self.ema), self.model, self.device)
-        report = validate(detector, self.val, worn=self.recipe.augment.degrade)
+        with observed(detector.net.pyramid, {}) as ranges:
+            report = validate(detector, self.val, worn=self.recipe.augment.degrade)
         log.add_scalar("validation/mAP", report.map, self.step)
         log.add_scalar("validation/AP50", report.ap50, self.step)
         _say(f"step {self.step}: validation mAP {report.map:.3f}, AP50 {report.ap50:.3f}")
         if report.map > self.best:
             self.best = report.map
-            save_model(self.out / "model", self.ema, fitted(self.model, report))
+            save_model(self.out / "model", self.ema, fitted(self.model, report, ranges))
             self._hand_on_licence()
         page = self.val[0]
         if page.interline:

@@ -1,0 +1,150 @@
+"""The pyramid on bytes: each of its parts, and the whole, beside what floats give."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from deepscores_tools.errors import InputError
+from deepscores_tools.page_images import read_first_page
+from omr.config import ModelConfig, NetworkConfig
+from omr.detector import Detector
+from omr.device import multiplies_bytes
+from omr.eight_bits import _ByteConv, _Bytes, in_eight_bits, observed
+from omr.layers import Conv, Join, Pointwise
+from omr.matching import iou_table
+from omr.model_store import load_model, save_model
+from omr.network import Pyramid, WatershedNet
+
+CPU = torch.device("cpu")
+CONFIG = ModelConfig(
+    name="small",
+    families={"all": ("stem",)},
+    network=NetworkConfig(widths=(16, 16, 24, 32, 32), neck=16, features=16, hidden=0),
+)
+in_bytes = pytest.mark.skipif(not multiplies_bytes(CPU), reason="a processor without VNNI")
+values = st.floats(-1e3, 1e3, allow_subnormal=False)
+
+
+def written(x: Tensor, how: _Bytes) -> Tensor:
+    whole = (x / how.scale).round() + how.zero
+    return whole.clamp(0, 255).to(torch.uint8).contiguous(memory_format=torch.channels_last)
+
+
+def read(x: Tensor, how: _Bytes) -> Tensor:
+    return (x.float() - how.zero) * how.scale
+
+
+@given(values, values)
+def test_bytes_hold_a_span_to_half_a_step_and_zero_exactly(a: float, b: float) -> None:
+    how = _Bytes.of((min(a, b), max(a, b)))
+    x = torch.tensor([a, b, 0.0], dtype=torch.float64)
+    again = (written(x[None, None, None], how).double().flatten() - how.zero) * how.scale
+    # A span that is moved to hold 0 exactly is moved by half a step at most.
+    assert (again - x).abs().max() <= 1.001 * how.scale
+    assert again[2] == 0
+
+
+def noise(channels: int, seed: int) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(2, channels, 16, 24, generator=generator)
+
+
+ALONE = (Conv(16, 16), Conv(16, 16, relu=False), Conv(16, 16, kernel=1), Pointwise(16, 16))
+CASES = [(module, added) for module in ALONE for added in (False, True)] + [(Join(16), True)]
+
+
+@in_bytes
+@pytest.mark.parametrize(("module", "added"), CASES)
+def test_a_convolution_of_bytes_is_that_of_floats(module: nn.Module, added: bool) -> None:
+    module = copy.deepcopy(module).eval()
+    if isinstance(module, Conv):
+        module[1] = nn.Identity()  # folded, as the detector does
+    spans = [_Bytes.of((-3.0, 4.0)), _Bytes.of((-2.0, 3.0))][: 1 + added]
+    maps = [written(noise(16, seed), how) for seed, how in enumerate(spans)]
+    with torch.inference_mode():
+        wanted: Tensor = module(*map(read, maps, spans))
+        given = _Bytes.of((float(wanted.min()), float(wanted.max())))
+        out = read(_ByteConv(module, spans, given, torch.uint8)(*maps), given)
+    assert (out - wanted).abs().max() <= 0.6 * given.scale + 0.02  # rounded weights
+
+
+def small_pyramid() -> tuple[Pyramid, Tensor]:
+    torch.manual_seed(0)
+    net = WatershedNet(CONFIG)
+    ink = (torch.rand(1, 1, 128, 96) > 0.7).to(torch.uint8) * 255
+    for _ in range(20):  # batch norms that fit what they are shown
+        net.pyramid(ink / 255)
+    return Detector(net, CONFIG, CPU).net.pyramid.float(), ink  # type: ignore[return-value]
+
+
+@in_bytes
+def test_the_pyramid_on_bytes_gives_nearly_the_same_features() -> None:
+    pyramid, ink = small_pyramid()
+    with torch.inference_mode():
+        with observed(pyramid, {}) as ranges:
+            wanted = pyramid(ink / 255)
+        in_eight_bits(pyramid, ranges, torch.float32)
+        out = pyramid(ink.contiguous(memory_format=torch.channels_last))
+        again = pyramid(ink.contiguous(memory_format=torch.channels_last))
+    assert (out - wanted).norm() < 0.1 * wanted.norm()
+    assert torch.equal(out, again)
+
+
+def test_what_is_observed_widens_what_is_known_and_leaves_the_pyramid_as_it_was() -> None:
+    pyramid, ink = small_pyramid()
+    with torch.inference_mode():
+        before = pyramid(ink / 255)
+        with observed(pyramid, {}) as one:
+            pyramid(ink / 255)
+        with observed(pyramid, one) as two:
+            pyramid(1 - ink / 255)
+        assert torch.equal(pyramid(ink / 255), before)
+    assert one.keys() == two.keys()
+    for name, spans in one.items():
+        for (a, b), (c, d) in zip(spans, two[name], strict=True):
+            assert c <= a <= b <= d
+    hooks = [m._forward_hooks or m._forward_pre_hooks for m in pyramid.modules()]
+    assert not any(hooks)
+
+
+def test_a_map_is_written_as_it_is_read() -> None:
+    """What a module gives is what others read or add to: the same span, hence the same bytes."""
+    pyramid, ink = small_pyramid()
+    with torch.inference_mode(), observed(pyramid, {}) as ranges:
+        pyramid(ink / 255)
+    given = {spans[-1] for spans in ranges.values()} | {ranges["stem"][0]}
+    for spans in ranges.values():
+        assert set(spans[:-1]) <= given
+
+
+def test_ranges_of_another_network_are_refused(tmp_path: Path) -> None:
+    other = CONFIG.model_copy(update={"map_ranges": {"stem": ((0.0, 1.0), (0.0, 2.0))}})
+    save_model(tmp_path, WatershedNet(other), other)
+    with pytest.raises(InputError, match="ranges are of another network"):
+        load_model(tmp_path)
+    torn = (tmp_path / "config.json").read_text().replace("2.0", "Infinity")
+    (tmp_path / "config.json").write_text(torn)
+    with pytest.raises(InputError, match="not a model's configuration"):
+        load_model(tmp_path)
+
+
+@in_bytes
+def test_a_released_model_finds_the_same_in_bytes_and_in_floats() -> None:
+    net, config = load_model("printed")
+    assert config.map_ranges
+    floats = Detector(copy.deepcopy(net), config.model_copy(update={"map_ranges": {}}), CPU)
+    page = read_first_page(Path(__file__).parent.parent / "examples" / "page.png").gray[:1200]
+    wanted, found = (d.detect(page).symbols for d in (floats, Detector(net, config, CPU)))
+    same = np.array([[s.name == t.name for t in found] for s in wanted])
+    near = iou_table(*(np.array([s.box for s in symbols]) for symbols in (wanted, found))) > 0.8
+    assert (same & near).any(1).mean() > 0.99
+    assert len(wanted) > 50
+    assert abs(len(wanted) - len(found)) <= 2
