@@ -24,7 +24,7 @@ def _rising(ends: tuple[float, float]) -> tuple[float, float]:
 
 
 def _spanning(ends: tuple[float, float]) -> tuple[float, float]:
-    if not -inf < ends[0] <= ends[1] < inf:
+    if not 0 <= ends[1] - ends[0] < inf:
         raise ValueError("both ends must be finite, the lower one first")
     return ends
 

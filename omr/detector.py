@@ -39,6 +39,8 @@ from .watershed import decode
 class Detector:
     """A loaded model that turns page images into symbols.
 
+    net: taken over, and changed for speed.
+
     >>> page = Detector.load("printed").detect("page.png")
     >>> [(s.name, s.box, s.score) for s in page.symbols]
     """

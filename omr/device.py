@@ -32,9 +32,10 @@ def fast_dtype(device: torch.device) -> torch.dtype:
 
 def multiplies_bytes(device: torch.device) -> bool:
     """Whether the processor has instructions for products of bytes (VNNI, AMX)."""
+    if device.type != "cpu" or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return False
     known = torch.cpu.get_capabilities()
-    instructions = ("avx512_vnni", "avx_vnni", "amx_int8")
-    return device.type == "cpu" and any(known.get(name) for name in instructions)
+    return any(known.get(name) for name in ("avx512_vnni", "avx_vnni", "amx_int8"))
 
 
 def usable_cores() -> int:

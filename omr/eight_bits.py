@@ -9,7 +9,7 @@ the features, is of floats again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +18,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from .config import Span
+from .config import MULTIPLE, Span
 from .layers import Conv, Join, Pointwise
 
 Ranges = dict[str, tuple[Span, ...]]  # module: the maps that it reads, and the one that it gives
@@ -27,12 +27,9 @@ _INK: Span = (0.0, 1.0)  # given as bytes, so that 255 is all ink
 
 
 @contextmanager
-def observed(pyramid: nn.Module, known: Ranges) -> Iterator[Ranges]:
-    """The ranges of all maps that the pyramid makes in this context; none for a RefineNet.
-
-    known: what is known of these weights, which is widened.
-    """
-    ranges = dict(known)
+def observed(pyramid: nn.Module) -> Iterator[Ranges]:
+    """The ranges of all maps that the pyramid makes in this context; none for a RefineNet."""
+    ranges: Ranges = {}
     reading: dict[str, list[Span]] = {}
 
     def before(name: str, _: nn.Module, maps: tuple[Tensor, ...], named: dict[str, Tensor]) -> None:
@@ -69,14 +66,15 @@ def _convolutions(pyramid: nn.Module) -> dict[str, nn.Module]:
     return {name: module for name, module in pyramid.named_modules() if isinstance(module, kinds)}
 
 
-def ranges_fit(pyramid: nn.Module, ranges: Mapping[str, object]) -> bool:
-    """Whether these are ranges of all convolutions of this pyramid."""
-    return set(ranges) == set(_convolutions(pyramid))
+def ranges_fit(pyramid: nn.Module, ranges: Ranges) -> bool:
+    """Whether these are ranges of all maps that this pyramid makes."""
+    with torch.inference_mode(), observed(pyramid) as own:
+        pyramid(torch.zeros(1, 1, MULTIPLE, MULTIPLE))
+    counts = [{name: len(spans) for name, spans in each.items()} for each in (own, ranges)]
+    return counts[0] == counts[1]
 
 
-def in_eight_bits(
-    pyramid: nn.Module, ranges: Mapping[str, tuple[Span, ...]], dtype: torch.dtype
-) -> None:
+def in_eight_bits(pyramid: nn.Module, ranges: Ranges, dtype: torch.dtype) -> None:
     """Let the pyramid, whose batch norms are folded, take ink as bytes and compute in bytes.
 
     dtype: of the features.

@@ -91,10 +91,6 @@ def load_model(model: str | Path) -> tuple[WatershedNet, ModelConfig]:
     folder = model_folder(model)
     config = read_config(folder)
     net = WatershedNet(config)
-    if config.map_ranges and not ranges_fit(net.pyramid, config.map_ranges):
-        raise InputError(
-            folder / "config.json", "its ranges are of another network; omr models calibrate"
-        )
     file = folder / "model.safetensors"
     _refuse_stand_ins(file)
     try:
@@ -108,7 +104,12 @@ def load_model(model: str | Path) -> tuple[WatershedNet, ModelConfig]:
         raise InputError(
             file, f"weights cannot be used ({reason(error)}); fetch the model anew"
         ) from error
-    return net.eval(), config
+    net.eval()
+    if config.map_ranges and not ranges_fit(net.pyramid, config.map_ranges):
+        raise InputError(
+            folder / "config.json", "its map_ranges are of another network; take them out"
+        )
+    return net, config
 
 
 def _refuse_stand_ins(file: Path) -> None:

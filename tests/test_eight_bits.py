@@ -17,10 +17,10 @@ from deepscores_tools.page_images import read_first_page
 from omr.config import ModelConfig, NetworkConfig
 from omr.detector import Detector
 from omr.device import multiplies_bytes
-from omr.eight_bits import _ByteConv, _Bytes, in_eight_bits, observed
+from omr.eight_bits import Ranges, _ByteConv, _Bytes, in_eight_bits, observed
 from omr.layers import Conv, Join, Pointwise
 from omr.matching import iou_table
-from omr.model_store import load_model, save_model
+from omr.model_store import load_model, save_model, write_config
 from omr.network import Pyramid, WatershedNet
 
 CPU = torch.device("cpu")
@@ -43,7 +43,7 @@ def read(x: Tensor, how: _Bytes) -> Tensor:
 
 
 @given(values, values)
-def test_bytes_hold_a_span_to_half_a_step_and_zero_exactly(a: float, b: float) -> None:
+def test_bytes_hold_a_span_to_a_step_and_zero_exactly(a: float, b: float) -> None:
     how = _Bytes.of((min(a, b), max(a, b)))
     x = torch.tensor([a, b, 0.0], dtype=torch.float64)
     again = (written(x[None, None, None], how).double().flatten() - how.zero) * how.scale
@@ -88,8 +88,9 @@ def small_pyramid() -> tuple[Pyramid, Tensor]:
 @in_bytes
 def test_the_pyramid_on_bytes_gives_nearly_the_same_features() -> None:
     pyramid, ink = small_pyramid()
+    ink //= 2  # paler than all ink, as which 255 is read nevertheless
     with torch.inference_mode():
-        with observed(pyramid, {}) as ranges:
+        with observed(pyramid) as ranges:
             wanted = pyramid(ink / 255)
         in_eight_bits(pyramid, ranges, torch.float32)
         out = pyramid(ink.contiguous(memory_format=torch.channels_last))
@@ -98,14 +99,15 @@ def test_the_pyramid_on_bytes_gives_nearly_the_same_features() -> None:
     assert torch.equal(out, again)
 
 
-def test_what_is_observed_widens_what_is_known_and_leaves_the_pyramid_as_it_was() -> None:
+def test_what_is_observed_covers_all_pages_and_leaves_the_pyramid_as_it_was() -> None:
     pyramid, ink = small_pyramid()
     with torch.inference_mode():
         before = pyramid(ink / 255)
-        with observed(pyramid, {}) as one:
+        with observed(pyramid) as one:
             pyramid(ink / 255)
-        with observed(pyramid, one) as two:
+        with observed(pyramid) as two:
             pyramid(1 - ink / 255)
+            pyramid(ink / 255)
         assert torch.equal(pyramid(ink / 255), before)
     assert one.keys() == two.keys()
     for name, spans in one.items():
@@ -118,20 +120,37 @@ def test_what_is_observed_widens_what_is_known_and_leaves_the_pyramid_as_it_was(
 def test_a_map_is_written_as_it_is_read() -> None:
     """What a module gives is what others read or add to: the same span, hence the same bytes."""
     pyramid, ink = small_pyramid()
-    with torch.inference_mode(), observed(pyramid, {}) as ranges:
+    with torch.inference_mode(), observed(pyramid) as ranges:
         pyramid(ink / 255)
     given = {spans[-1] for spans in ranges.values()} | {ranges["stem"][0]}
     for spans in ranges.values():
         assert set(spans[:-1]) <= given
 
 
-def test_ranges_of_another_network_are_refused(tmp_path: Path) -> None:
-    other = CONFIG.model_copy(update={"map_ranges": {"stem": ((0.0, 1.0), (0.0, 2.0))}})
-    save_model(tmp_path, WatershedNet(other), other)
-    with pytest.raises(InputError, match="ranges are of another network"):
-        load_model(tmp_path)
-    torn = (tmp_path / "config.json").read_text().replace("2.0", "Infinity")
-    (tmp_path / "config.json").write_text(torn)
+TWO = ((0.0, 1.0), (0.0, 2.0))
+WRONG: list[Ranges] = [{"head": TWO}, {"stem": ()}, {"stem": TWO * 2}, {"stages.0.0.second": TWO}]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_ranges_of_another_network_are_refused(tmp_path: Path, wrong: Ranges) -> None:
+    pyramid, ink = small_pyramid()
+    with torch.inference_mode(), observed(pyramid) as ranges:
+        pyramid(ink / 255)
+    save_model(tmp_path, WatershedNet(CONFIG), CONFIG.model_copy(update={"map_ranges": ranges}))
+    load_model(tmp_path)
+    for changed in (wrong, ranges | wrong):
+        write_config(tmp_path, CONFIG.model_copy(update={"map_ranges": changed}))
+        with pytest.raises(InputError, match="map_ranges are of another network"):
+            load_model(tmp_path)
+
+
+@pytest.mark.parametrize("end", ["Infinity", "NaN", "-1.0", "1e309"])
+def test_ranges_without_bounds_are_refused(tmp_path: Path, end: str) -> None:
+    save_model(
+        tmp_path, WatershedNet(CONFIG), CONFIG.model_copy(update={"map_ranges": {"stem": TWO}})
+    )
+    file = tmp_path / "config.json"
+    file.write_text(file.read_text().replace("2.0", end))
     with pytest.raises(InputError, match="not a model's configuration"):
         load_model(tmp_path)
 

@@ -129,7 +129,9 @@ def test_calibrating_on_the_validation_pages_gives_what_training_gave(
 ) -> None:
     folder = train(with_steps(recipe, 2), tmp_path / "run", "cpu")
     fitted = read_config(folder)
-    write_config(folder, fitted.model_copy(update={"thresholds": {}, "calibration": (3.0, 1.0)}))
+    wide = {name: ((-9.0, 9.0),) * len(spans) for name, spans in fitted.map_ranges.items()}
+    other = {"thresholds": {}, "calibration": (3.0, 1.0), "map_ranges": wide}
+    write_config(folder, fitted.model_copy(update=other))
     (folder / "LICENSE.txt").write_text("free")
     out = tmp_path / "new"
     given = ["models", "calibrate", str(folder), str(tmp_path / "data"), "--worn", "-o", str(out)]
@@ -264,15 +266,20 @@ def test_training_further_fits_its_calibration_to_raw_scores(
     start = train(with_steps(recipe, 2), tmp_path / "run", "cpu")
     for name, calibration in (("mapped", (3.0, 2.0)), ("raw", (1.0, 0.0))):
         shutil.copytree(start, tmp_path / name)
-        model = read_config(start).model_copy(update={"calibration": calibration})
+        ranges = read_config(start).map_ranges if name == "mapped" else {}
+        update = {"calibration": calibration, "map_ranges": ranges}
+        model = read_config(start).model_copy(update=update)
         write_config(tmp_path / name, model)
         further = {"start_from": str(tmp_path / name), "steps": 2, "learning_rate": 1e-9}
         training = recipe.training.model_copy(update=further)
-        update = {"model": None, "training": training}
-        train(recipe.model_copy(update=update), tmp_path / f"from-{name}", "cpu")
+        train(
+            recipe.model_copy(update={"model": None, "training": training}),
+            tmp_path / f"from-{name}", "cpu",
+        )  # fmt: skip
     after = [read_config(tmp_path / f"from-{name}/model") for name in ("mapped", "raw")]
     assert after[0].calibration == after[1].calibration
     assert after[0].thresholds == after[1].thresholds
+    assert after[0].map_ranges == after[1].map_ranges != {}
 
 
 def test_pages_of_formats_without_an_interline_are_measured(
