@@ -3,8 +3,8 @@
     python -m benchmarks.decoding MODEL TRUTH [--sizes TRAIN] [--only NAME ...]
 
 MODEL is evaluated by `coco-dense` on the pages of TRUTH as it is and with one change each of what
-its `config.json` says of decoding; processor seconds a page are the median's. --sizes: the dataset
-whose mean sizes "cached boxes" takes, TRUTH by default.
+its `config.json` says of decoding or maps; processor seconds a page are the median's. --sizes: the
+dataset whose mean sizes "cached boxes" takes, TRUTH by default.
 """
 
 from __future__ import annotations

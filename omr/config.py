@@ -132,8 +132,8 @@ class ModelConfig(Frozen):
     thresholds: score per class above which a detection is reported by default.
     calibration: slope and shift of the scores' log-odds that make a score the chance of being
     right (calibration.py).
-    map_ranges: of the pyramid's maps, where it was seen to compute; without them it does in floats
-    (eight_bits.py).
+    map_ranges: least and greatest value of each map that the pyramid's convolutions read and give,
+    as seen on validation pages; without them it computes in floats (eight_bits.py).
     """
 
     name: str

@@ -23,19 +23,18 @@ def fast_dtype(device: torch.device) -> torch.dtype:
     """bfloat16 where the processor computes in it, float32 elsewhere."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    native = any(
-        bool(getattr(torch.cpu, probe, lambda: False)())
-        for probe in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    )
-    return torch.bfloat16 if native else torch.float32
+    return torch.bfloat16 if _has("avx512_bf16", "amx_bf16") else torch.float32
 
 
 def multiplies_bytes(device: torch.device) -> bool:
     """Whether the processor has instructions for products of bytes (VNNI, AMX)."""
-    if device.type != "cpu" or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
-        return False
+    here = device.type == "cpu" and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return bool(here) and _has("avx512_vnni", "avx_vnni", "amx_int8")
+
+
+def _has(*instructions: str) -> bool:
     known = torch.cpu.get_capabilities()
-    return any(known.get(name) for name in ("avx512_vnni", "avx_vnni", "amx_int8"))
+    return any(known.get(name) for name in instructions)
 
 
 def usable_cores() -> int:

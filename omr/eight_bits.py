@@ -70,8 +70,10 @@ def ranges_fit(pyramid: nn.Module, ranges: Ranges) -> bool:
     """Whether these are ranges of all maps that this pyramid makes."""
     with torch.inference_mode(), observed(pyramid) as own:
         pyramid(torch.zeros(1, 1, MULTIPLE, MULTIPLE))
-    counts = [{name: len(spans) for name, spans in each.items()} for each in (own, ranges)]
-    return counts[0] == counts[1]
+    own_counts, counts = (
+        {name: len(spans) for name, spans in each.items()} for each in (own, ranges)
+    )
+    return own_counts == counts
 
 
 def in_eight_bits(pyramid: nn.Module, ranges: Ranges, dtype: torch.dtype) -> None:

@@ -1,4 +1,4 @@
-"""The building blocks that the pyramid and the refiner share."""
+"""The building blocks of the pyramid and the refiner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A detector on pages whose symbols are known: what training, thresholds and calibration go by."""
+"""A detector on pages whose symbols are known: what training and all that is fitted go by."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def validate(detector: Detector, pages: Sequence[Page], *, worn: bool) -> Report
 def calibrate(
     model: str | Path, pages: Sequence[Page], out: Path, device: str = "auto", *, worn: bool
 ) -> Report:
-    """The model with calibration and thresholds of these pages, written to the new folder `out`.
+    """The model with what is fitted to these pages, thresholds and all, in the new folder `out`.
 
     pages: as `learnable` gives them. Weights, card and licence stay as they are. Returns
     the report on scores without calibration.
