@@ -31,6 +31,13 @@ def _spanning(ends: tuple[float, float]) -> tuple[float, float]:
 
 Range = Annotated[tuple[float, float], AfterValidator(_rising)]
 Span = Annotated[tuple[float, float], AfterValidator(_spanning)]
+
+
+def hull(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:
+    """The least range that holds both."""
+    return min(a[0], b[0]), max(a[1], b[1])
+
+
 Five = tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt, PositiveInt]
 Share = Annotated[float, Field(ge=0, le=1)]
 

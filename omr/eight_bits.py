@@ -18,7 +18,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from .config import MULTIPLE, Span
+from .config import MULTIPLE, Span, hull
 from .layers import Conv, Join, Pointwise
 
 Ranges = dict[str, tuple[Span, ...]]  # module: the maps that it reads, and the one that it gives
@@ -38,7 +38,7 @@ def observed(pyramid: nn.Module) -> Iterator[Ranges]:
 
     def after(name: str, _: nn.Module, maps: tuple[Tensor, ...], given: Tensor) -> None:
         spans = (*reading.pop(name), _span(given))
-        ranges[name] = tuple(map(_both, ranges.get(name, spans), spans))
+        ranges[name] = tuple(map(hull, ranges.get(name, spans), spans))
 
     handles = []
     for name, module in _convolutions(pyramid).items():
@@ -54,10 +54,6 @@ def observed(pyramid: nn.Module) -> Iterator[Ranges]:
 def _span(x: Tensor) -> Span:
     least, greatest = torch.aminmax(x)
     return float(least), float(greatest)
-
-
-def _both(a: Span, b: Span) -> Span:
-    return min(a[0], b[0]), max(a[1], b[1])
 
 
 def _convolutions(pyramid: nn.Module) -> dict[str, nn.Module]:
@@ -120,7 +116,7 @@ class _ByteConv(nn.Module):
         self.given = given if dtype == torch.uint8 else _Bytes(1.0, 0)
         self.dtype = dtype
         self.relu = "relu" if isinstance(module, Conv) and module.relu else "none"
-        conv = _convolution(module)
+        conv = _as_convolution(module)
         weight = conv.weight.detach().float()
         self.scales = weight.abs().amax((1, 2, 3)).clamp_min(1e-12) / 127
         self.zeros = torch.zeros(len(weight), dtype=torch.int64)
@@ -141,7 +137,7 @@ class _ByteConv(nn.Module):
         return cast(Tensor, convolve.binary(*what, onto, *how, *added, self.relu, [], ""))
 
 
-def _convolution(module: nn.Module) -> nn.Conv2d:
+def _as_convolution(module: nn.Module) -> nn.Conv2d:
     """The convolution that a module is; a join's takes each channel as it is."""
     if isinstance(module, Conv):
         return cast(nn.Conv2d, module[0])

@@ -13,7 +13,7 @@ from deepscores_tools.errors import InputError
 from deepscores_tools.symbols import Page
 from deepscores_tools.vocabularies import DEEPSCORES
 
-from ..config import ModelConfig, Range
+from ..config import ModelConfig, Range, hull
 from ..model_store import model_folder, read_config
 from .recipe import DataConfig, Recipe
 
@@ -82,10 +82,9 @@ def widened(
 ) -> dict[str, tuple[Range, Range]]:
     """The known ranges of sizes, each widened by what was seen of its class; no further class's."""
     wider = {}
-    for name, ranges in known.items():
-        (w0, w1), (h0, h1) = ranges
-        (x0, x1), (y0, y1) = seen.get(name, ranges)
-        wider[name] = ((min(w0, x0), max(w1, x1)), (min(h0, y0), max(h1, y1)))
+    for name, sides in known.items():
+        width, height = seen.get(name, sides)
+        wider[name] = hull(sides[0], width), hull(sides[1], height)
     return wider
 
 
