@@ -51,7 +51,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "crops by page, not by class": {"augment.balanced": 0.0},
     "crops of one scale": {"augment.scale": [1.0, 1.0], "augment.squeeze": [1.0, 1.0]},
     "no averaging of weights": {"training.ema": 0.0},
-    "no degradation": {"augment.degrade": False},
+    "no degradation": {"augment.degrade": 0},
     "another seed": {"training.seed": 2},
     "without refiner": {"model.refiner": None},
 }

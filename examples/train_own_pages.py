@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     recipe = Recipe(
         data=DataConfig(train=(options.truth,), val=(options.val,), val_pages=40),
-        augment=AugmentConfig(degrade=False),
+        augment=AugmentConfig(degrade=0),
         training=TrainConfig(
             start_from=options.model,
             steps=options.steps,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from numpy.typing import NDArray
+from omr_cli.dataset import dataset
 
+from deepscores_tools.conversion import write_dataset
+from deepscores_tools.dataset_image import page_image
+from deepscores_tools.dataset_reading import open_pages
 from deepscores_tools.degradation import (
     PRESETS,
     Preset,
@@ -21,8 +26,10 @@ from deepscores_tools.degradation import (
     draw_preset,
     warp_page,
 )
+from deepscores_tools.degradation.dataset import degraded_pages
 from deepscores_tools.degradation.noise import Tile, cut
 from deepscores_tools.errors import InputError
+from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.whole_file import write_png
 
@@ -260,6 +267,35 @@ def test_whole_pages(preset: Preset) -> None:
     assert len(moved.symbols) == len(page.symbols)
     if preset.bilevel:
         assert set(np.unique(first)) <= {0, 255}
+
+
+def test_a_datasets_pages_as_scans(tmp_path: Path) -> None:
+    image, page = music()
+    write_png(tmp_path / "made.png", image)
+    page = replace(page, name="made.jpeg", image=tmp_path / "made.png", interline=None)
+    write_dataset([page], tmp_path / "clean", "coco")
+    out = tmp_path / "worn"
+    arguments = ["degrade", str(tmp_path / "clean"), "-o", str(out), "-p", "flatbed-1bit"]
+    result = CliRunner().invoke(dataset, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    (worn,) = open_pages(str(out))
+    gray = page_image(worn)
+    assert set(np.unique(gray)) == {0, 255}
+    assert [s.name for s in worn.symbols] == [s.name for s in page.symbols]
+    heads = [s for s in worn.symbols if s.name == "noteheadBlackOnLine"]
+    assert all(gray[int(s.box.centre[1]), int(s.box.centre[0])] == 0 for s in heads)
+
+
+def test_a_page_without_staves_is_not_degraded(tmp_path: Path) -> None:
+    write_png(tmp_path / "blank.png", np.full((300, 300), 255, np.uint8))
+    blank = Page(name="blank.png", width=300, height=300, image=tmp_path / "blank.png")
+    write_dataset([blank], tmp_path / "clean", "coco")
+    with pytest.raises(InputError, match="no staves"):
+        list(
+            degraded_pages(
+                open_pages(str(tmp_path / "clean")), PictureSource(), PRESETS["clean"], 0
+            )
+        )
 
 
 def test_contact_sheet(tmp_path: Path) -> None:

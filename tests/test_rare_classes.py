@@ -261,7 +261,7 @@ def crops(data: Path, folder: Path, augment: AugmentConfig) -> CropDataset:
 
 
 def test_margin_crops_show_all_classes_evenly(data: Path, tmp_path: Path) -> None:
-    plain = AugmentConfig(degrade=False, balanced=0.0, scale=(1, 1), squeeze=(1, 1))
+    plain = AugmentConfig(degrade=0, balanced=0.0, scale=(1, 1), squeeze=(1, 1))
     margin = plain.model_copy(update={"margin_crops": 12, "margin_size": (40, 32)})
     without = crops(data, tmp_path / "cache", plain)
     with_margin = crops(data, tmp_path / "cache", margin)

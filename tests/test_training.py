@@ -561,7 +561,7 @@ def test_the_thesiss_schedule_runs_and_resumes(recipe: Recipe, tmp_path: Path) -
     learn = (["patches"], ["segmentation"], ["energy"], ["class"], ["box"], ["energy", "class"])
     recipe = Recipe.model_validate(
         recipe.model_dump()
-        | {"augment": {"degrade": False, "margin_crops": 1, "margin_size": (40, 60)}}
+        | {"augment": {"degrade": 0, "margin_crops": 1, "margin_size": (40, 60)}}
         | {"model": {**recipe.model.model_dump(), "decode": {"components": "cut", "box": "cached"}}}
         | {
             "training": {
@@ -600,7 +600,7 @@ def test_patches_show_their_symbol_and_pixels_their_class(recipe: Recipe, tmp_pa
     page = make_page(tmp_path, 7)
     model = model_of(recipe, [page])
     cached = cache_pages([page], tmp_path / "cache", model.classes)
-    plain = AugmentConfig(degrade=False, scale=(1, 1), squeeze=(1, 1))
+    plain = AugmentConfig(degrade=0, scale=(1, 1), squeeze=(1, 1))
     crops = CropDataset(cached, model, plain, recipe.training)
     patches = PatchDataset(crops)[0]
     assert patches.ink.shape[1:] == (1, 170, 45)

@@ -7,6 +7,7 @@ import click
 from omr_cli.align import align
 from omr_cli.check import check
 from omr_cli.convert import convert
+from omr_cli.degrade import degrade
 from omr_cli.info import info
 from omr_cli.masks import masks
 from omr_cli.pages import pages as write_pages
@@ -26,6 +27,6 @@ def dataset() -> None:
 
 for _command in (
     info, check, convert, split, tile, patches, masks, stats, render, rewrite, write_pages,
-    preview, align,
+    degrade, preview, align,
 ):  # fmt: skip
     dataset.add_command(_command)

@@ -34,7 +34,21 @@ class Real(click.FloatRange):
         return number
 
 
+class PresetName(click.types.StringParamType):
+    """A kind of scan; which there are is looked up only when one is named."""
+
+    name = "preset"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from deepscores_tools.degradation import PRESETS
+
+        if value not in PRESETS:
+            self.fail(f"{value!r} is none of {', '.join(PRESETS)}.", param, ctx)
+        return value
+
+
 PATH = NamedPath(path_type=Path)
+PRESET = PresetName()
 
 WRITABLE_FORMATS = (
     "deepscores-v1", "deepscores-v2", "mung", "coco", "voc", "yolo", "csv", "labelstudio",

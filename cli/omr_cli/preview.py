@@ -6,22 +6,12 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import PATH, seed_option
-
-
-def _preset_names(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    """The presets asked for, all where none is; click's error for unknown ones."""
-    from deepscores_tools.degradation import PRESETS
-
-    unknown = [name for name in value if name not in PRESETS]
-    if unknown:
-        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(PRESETS)}.")
-    return value or tuple(PRESETS)
+from omr_cli.options import PATH, PRESET, seed_option
 
 
 @click.command(short_help="Lay degraded pages side by side.")
 @click.argument("pages", nargs=-1, required=True, type=PATH)
-@click.option("-p", "--preset", "presets", multiple=True, callback=_preset_names,
+@click.option("-p", "--preset", "presets", multiple=True, type=PRESET,
               help="Kind of scan, may be repeated; all kinds by default.")  # fmt: skip
 @click.option("-o", "--out", type=PATH, default=Path("preview.png"),
               show_default=True, help="The contact sheet, a PNG.")  # fmt: skip
@@ -40,6 +30,7 @@ def preview(
     from deepscores_tools.page_images import page_images
     from deepscores_tools.whole_file import write_png
 
-    sheet = contact_sheet(page_images(pages), [PRESETS[name] for name in presets], seed, whole)
+    shown = [PRESETS[name] for name in presets or PRESETS]
+    sheet = contact_sheet(page_images(pages), shown, seed, whole)
     write_png(out, sheet)
-    click.echo(f"{out}: {len(presets)} kinds of scan, {sheet.shape[1]} x {sheet.shape[0]} pixels")
+    click.echo(f"{out}: {len(shown)} kinds of scan, {sheet.shape[1]} x {sheet.shape[0]} pixels")

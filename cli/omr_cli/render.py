@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import PATH, Real, notice, resumable, seed_option
+from omr_cli.options import PATH, PRESET, Real, notice, resumable, seed_option
 
 RENDERED_FORMATS = ("coco", "deepscores-v2", "deepscores-v1", "mung")
 
@@ -38,7 +38,7 @@ RENDERED_FORMATS = ("coco", "deepscores-v2", "deepscores-v1", "mung")
               "have fewer.  [default: 20]")  # fmt: skip
 @click.option("--skew", type=Real(0, 1), default=0.0, show_default=True,
               help="Part of the pages to warp as a scanner or camera would.")  # fmt: skip
-@click.option("--preset", default="clean", show_default=True,
+@click.option("--preset", type=PRESET, default="clean", show_default=True,
               help="Kind of scan to make the pages look like; see preview.")  # fmt: skip
 def render(
     scores: tuple[Path, ...],

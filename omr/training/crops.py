@@ -125,7 +125,7 @@ class CropDataset(Dataset[tuple[Tensor, Targets, Looks]]):
         self, gray: NDArray[np.uint8], interline: float, rng: np.random.Generator
     ) -> NDArray[np.uint8]:
         """The pixels as some scanner or pen would have left them."""
-        if self.augment.degrade:
+        if rng.random() < self.augment.degrade:
             return degrade(gray, interline, rng, draw_preset(rng))
         if rng.random() < self.augment.thickness:
             return _thicker_or_thinner(gray, interline, rng)

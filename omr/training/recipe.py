@@ -30,7 +30,7 @@ class DataConfig(Frozen):
 class AugmentConfig(Frozen):
     """What happens to a training crop. scale: log-uniform; squeeze: horizontal only."""
 
-    degrade: bool = True
+    degrade: Share = Field(default=1.0, description="share of crops made to look scanned")
     scale: Range = (0.85, 1.2)
     squeeze: Range = (0.9, 1.1)
     balanced: Share = Field(default=0.5, description="share of crops drawn by class, not by page")

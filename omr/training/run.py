@@ -62,7 +62,7 @@ def train(recipe: Recipe, out: Path, device: str = "auto") -> Path:
         return _Run(recipe, out, pick_device(device)).go()
 
 
-_PLAIN = AugmentConfig(degrade=False, scale=(1, 1), squeeze=(1, 1), balanced=0)
+_PLAIN = AugmentConfig(degrade=0, scale=(1, 1), squeeze=(1, 1), balanced=0)
 
 
 class _Run:
@@ -206,7 +206,7 @@ class _Run:
             return
         detector = Detector(copy.deepcopy(self.ema), self.model, self.device)
         with observed(detector.net.pyramid) as ranges:
-            report = validate(detector, self.val, worn=self.recipe.augment.degrade)
+            report = validate(detector, self.val, worn=self.recipe.augment.degrade > 0)
         log.add_scalar("validation/mAP", report.map, self.step)
         log.add_scalar("validation/AP50", report.ap50, self.step)
         _say(f"step {self.step}: validation mAP {report.map:.3f}, AP50 {report.ap50:.3f}")
