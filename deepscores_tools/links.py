@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from deepscores_tools.symbols import Symbol
@@ -32,3 +32,9 @@ def keep_links(symbol: Symbol, keeps: Callable[[int], bool]) -> Symbol:
     if kept:
         attributes[ONE_SIDED] = json.dumps(kept)
     return replace(symbol, outlinks=links, attributes=attributes)
+
+
+def linked_among(symbols: Sequence[Symbol]) -> list[Symbol]:
+    """The symbols less their links to what is not among them."""
+    ids = {symbol.id for symbol in symbols}
+    return [keep_links(symbol, ids.__contains__) for symbol in symbols]

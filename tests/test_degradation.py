@@ -226,12 +226,14 @@ def test_symbols_without_masks_follow() -> None:
 
 def test_what_leaves_the_page_is_cut_or_dropped() -> None:
     image = np.full((200, 200), 255, np.uint8)
-    corner = Symbol(name="dot", box=Box(0, 0, 4, 4), mask=np.ones((4, 4), np.bool_))
-    edge = Symbol(name="bar", box=Box(0, 90, 40, 110), mask=np.ones((20, 40), np.bool_))
+    corner = Symbol(name="dot", box=Box(0, 0, 4, 4), mask=np.ones((4, 4), np.bool_), id=1)
+    edge = Symbol(
+        name="bar", box=Box(0, 90, 40, 110), mask=np.ones((20, 40), np.bool_), id=2, outlinks=(1,)
+    )
     page = Page(name="p.png", width=200, height=200, symbols=[corner, edge])
     out = ((-0.1, -0.1), (0.0, 0.0), (0.0, 0.0), (-0.1, 0.1))
     _, moved = warp_page(image, page, WarpParameters(corners=out))
-    assert [s.name for s in moved.symbols] == ["bar"]
+    assert [(s.name, s.outlinks) for s in moved.symbols] == [("bar", ())]
     assert moved.symbols[0].box.x0 == 0
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from deepscores_tools.canvas import window
 from deepscores_tools.cutting.around import corners_around
-from deepscores_tools.links import keep_links
+from deepscores_tools.links import linked_among
 from deepscores_tools.picture_source import PictureSource
 from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.whole_file import write_png
@@ -54,8 +54,7 @@ def tile_page(page: Page, left: int, top: int, size: int) -> Page:
     `truncated` is 1, and its oriented box is left out. Links to symbols outside go.
     """
     kept = [s for s in page.symbols if is_kept(s.box, left, top, size)]
-    ids = {symbol.id for symbol in kept}
-    symbols = [keep_links(_moved(s, left, top, size), ids.__contains__) for s in kept]
+    symbols = linked_among([_moved(s, left, top, size) for s in kept])
     path = PurePosixPath(page.name)
     return replace(
         page,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.degradation.warps import PageMap, Points, Warp, WarpParameters
+from deepscores_tools.links import linked_among
 from deepscores_tools.symbols import Box, Page, Symbol, box_array
 
 Maps = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -22,7 +23,8 @@ def warp_page(
 ) -> tuple[NDArray[np.uint8], Page]:
     """The page's picture, gray (H, W), and its symbols under one smooth map; same size.
 
-    What lies outside the old page is white. The symbols are carried over as `carry` does.
+    What lies outside the old page is white. The symbols are carried over as `carry` does, links to
+    what is dropped left out.
     """
     if image.shape != (page.height, page.width):
         raise ValueError(f"image of shape {image.shape}, page {page.height} x {page.width}")
@@ -31,7 +33,8 @@ def warp_page(
     warped = cv2.remap(
         image, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=255
     )
-    return np.asarray(warped, np.uint8), carry(page, warp, (map_x, map_y))
+    moved = carry(page, warp, (map_x, map_y))
+    return np.asarray(warped, np.uint8), replace(moved, symbols=linked_among(moved.symbols))
 
 
 def carry(page: Page, warp: PageMap, maps: Maps | None = None) -> Page:

@@ -10,7 +10,7 @@ from zlib import crc32
 import numpy as np
 
 from deepscores_tools.degradation.geometry import carry
-from deepscores_tools.links import keep_links
+from deepscores_tools.links import linked_among
 from deepscores_tools.rewriting.lending import Shape, with_borrowed
 from deepscores_tools.rewriting.other_hand import STEEPEST, OtherHand, draw_waves
 from deepscores_tools.rewriting.ruled import mended
@@ -52,9 +52,7 @@ def rewritten(page: Page, shapes: Mapping[str, Sequence[Shape]], rng: np.random.
     ruler = OtherHand(page.width, page.height, slant)
     new = carry(replace(page, symbols=written), hand)
     staves = carry(replace(page, symbols=ruled), ruler)
-    kept = [*new.symbols, *staves.symbols]
-    ids = {symbol.id for symbol in kept}
-    kept = [keep_links(symbol, ids.__contains__) for symbol in kept]
+    kept = linked_among([*new.symbols, *staves.symbols])
     return replace(
         new, symbols=kept, interline=interline, image=None, source=None, source_page=None,
         size_known=True,
