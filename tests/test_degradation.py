@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from numpy.typing import NDArray
 from omr_cli.dataset import dataset
+from omr_cli.main import main
 
 from deepscores_tools.conversion import write_dataset
 from deepscores_tools.dataset_image import page_image
@@ -29,7 +30,9 @@ from deepscores_tools.degradation import (
 from deepscores_tools.degradation.dataset import degraded_pages
 from deepscores_tools.degradation.noise import Tile, cut
 from deepscores_tools.errors import InputError
+from deepscores_tools.ink import ink_of
 from deepscores_tools.picture_source import PictureSource
+from deepscores_tools.staves import find_staves
 from deepscores_tools.symbols import Box, Page, Symbol
 from deepscores_tools.whole_file import write_png
 
@@ -230,10 +233,11 @@ def test_what_leaves_the_page_is_cut_or_dropped() -> None:
     edge = Symbol(
         name="bar", box=Box(0, 90, 40, 110), mask=np.ones((20, 40), np.bool_), id=2, outlinks=(1,)
     )
-    page = Page(name="p.png", width=200, height=200, symbols=[corner, edge])
+    empty = Symbol(name="line", box=Box(90, 90, 99, 99), mask=np.zeros((9, 9), np.bool_), id=3)
+    page = Page(name="p.png", width=200, height=200, symbols=[corner, edge, empty])
     out = ((-0.1, -0.1), (0.0, 0.0), (0.0, 0.0), (-0.1, 0.1))
     _, moved = warp_page(image, page, WarpParameters(corners=out))
-    assert [(s.name, s.outlinks) for s in moved.symbols] == [("bar", ())]
+    assert [(s.name, s.outlinks) for s in moved.symbols] == [("bar", ()), ("line", ())]
     assert moved.symbols[0].box.x0 == 0
 
 
@@ -271,33 +275,50 @@ def test_whole_pages(preset: Preset) -> None:
         assert set(np.unique(first)) <= {0, 255}
 
 
-def test_a_datasets_pages_as_scans(tmp_path: Path) -> None:
+def test_a_datasets_pages_as_photos(tmp_path: Path) -> None:
     image, page = music()
     write_png(tmp_path / "made.png", image)
-    page = replace(page, name="made.jpeg", image=tmp_path / "made.png", interline=None)
-    write_dataset([page], tmp_path / "clean", "coco")
-    out = tmp_path / "worn"
-    arguments = ["degrade", str(tmp_path / "clean"), "-o", str(out), "-p", "flatbed-1bit"]
-    result = CliRunner().invoke(dataset, arguments, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    (worn,) = open_pages(str(out))
-    gray = page_image(worn)
-    assert set(np.unique(gray)) == {0, 255}
-    assert [s.name for s in worn.symbols] == [s.name for s in page.symbols]
-    heads = [s for s in worn.symbols if s.name == "noteheadBlackOnLine"]
-    assert all(gray[int(s.box.centre[1]), int(s.box.centre[0])] == 0 for s in heads)
+    page = replace(page, image=tmp_path / "made.png")
+    write_dataset([page], tmp_path / "clean", "mung")
+
+    def degraded(out: str, *options: str) -> Page:
+        arguments = ["degrade", str(tmp_path / "clean"), "-o", str(tmp_path / out), "--to", "mung"]
+        result = CliRunner().invoke(dataset, [*arguments, "-p", "phone-photo", *options])
+        assert result.exit_code == 0, result.output
+        (worn,) = open_pages(str(tmp_path / out))
+        return worn
+
+    first, again, other = degraded("a"), degraded("b"), degraded("c", "--seed", "1")
+    np.testing.assert_array_equal(page_image(first), page_image(again))
+    assert (page_image(first) != page_image(other)).any()
+    known = replace(page, interline=find_staves(ink_of(image)).interline)
+    expected = degrade_page(image, known, PRESETS["phone-photo"], 0)[1]
+    assert [s.box for s in first.symbols] == [s.box for s in expected.symbols]
+    shifts = [
+        a.box.centre[0] - b.box.centre[0] for a, b in zip(first.symbols, page.symbols, strict=True)
+    ]
+    assert max(map(abs, shifts)) > 2
+
+
+def test_a_degraded_dataset_has_pictures(tmp_path: Path) -> None:
+    image, page = music()
+    write_png(tmp_path / "made.png", image)
+    write_dataset([replace(page, image=tmp_path / "made.png")], tmp_path / "clean", "coco")
+    arguments = ["dataset", "degrade", str(tmp_path / "clean"), "-p", "clean"]
+    for out, to in (("out.json", "coco"), ("out", "csv")):
+        result = CliRunner().invoke(main, [*arguments, "-o", str(tmp_path / out), "--to", to])
+        assert result.exit_code == 2
+        assert "no pictures" in result.output
+        assert not (tmp_path / out).exists()
 
 
 def test_a_page_without_staves_is_not_degraded(tmp_path: Path) -> None:
     write_png(tmp_path / "blank.png", np.full((300, 300), 255, np.uint8))
     blank = Page(name="blank.png", width=300, height=300, image=tmp_path / "blank.png")
     write_dataset([blank], tmp_path / "clean", "coco")
+    source = open_pages(str(tmp_path / "clean"))
     with pytest.raises(InputError, match="no staves"):
-        list(
-            degraded_pages(
-                open_pages(str(tmp_path / "clean")), PictureSource(), PRESETS["clean"], 0
-            )
-        )
+        list(degraded_pages(source, PictureSource(), PRESETS["clean"], 0))
 
 
 def test_contact_sheet(tmp_path: Path) -> None:

@@ -614,6 +614,22 @@ def test_patches_show_their_symbol_and_pixels_their_class(recipe: Recipe, tmp_pa
     assert (pixels.label == 2).float().mean() > 0.8
 
 
+def test_a_share_of_the_crops_is_degraded(recipe: Recipe, tmp_path: Path) -> None:
+    page = make_page(tmp_path, 7)
+    model = model_of(recipe, [page])
+    cached = cache_pages([page], tmp_path / "cache", model.classes)
+
+    def inks(share: float) -> list[torch.Tensor]:
+        augment = AugmentConfig(degrade=share)
+        crops = CropDataset(cached, model, augment, recipe.training)
+        return [crops[i][0] for i in range(12)]
+
+    half = [torch.equal(a, b) for a, b in zip(inks(0.5), inks(0), strict=True)]
+    whole = [torch.equal(a, b) for a, b in zip(inks(0.5), inks(1), strict=True)]
+    assert 0 < sum(half) < 12
+    assert all(a or b for a, b in zip(half, whole, strict=True))
+
+
 def test_mean_iou_counts_the_classes_that_there_are() -> None:
     label = torch.tensor([[0, 0, 1, 3]])
     guess = torch.tensor([[0, 1, 1, 2]])

@@ -11,7 +11,10 @@ from omr_cli.options import (
     PRESET,
     WRITABLE_FORMATS,
     images_option,
+    masks_option,
+    notice_of_masks,
     require_elsewhere,
+    require_pictures,
     seed_option,
 )
 
@@ -23,9 +26,16 @@ from omr_cli.options import (
 @click.option("--to", "format_name", type=click.Choice(WRITABLE_FORMATS), default="coco",
               show_default=True, help="Format to write.")  # fmt: skip
 @images_option
+@masks_option
 @seed_option("The same seed gives the same pages.")
 def degrade(
-    dataset: str, out: Path, preset: str, format_name: str, images: Path | None, seed: int
+    dataset: str,
+    out: Path,
+    preset: str,
+    format_name: str,
+    images: Path | None,
+    masks: bool,
+    seed: int,
 ) -> None:
     """Write the pages of DATASET as a scanner or a phone would show them, with their truth.
 
@@ -38,8 +48,10 @@ def degrade(
     from omr.run_folder import pictures_of
     from omr_cli.progress import progress
 
-    source = open_pages(dataset)
+    source = open_pages(dataset, masks=masks)
     require_elsewhere(dataset, out)
+    require_pictures(out, format_name)
+    notice_of_masks(source)
     pictures = pictures_of(dataset, images)
     pages = degraded_pages(progress(source), pictures, PRESETS[preset], seed)
     counts = write_dataset(pages, out, format_name, source.listed_classes())

@@ -103,6 +103,16 @@ def require_elsewhere(dataset: str, out: Path) -> None:
         raise InputError(out, "would replace what is read; choose another place")
 
 
+def require_pictures(out: Path, format_name: str) -> None:
+    """Refuse an OUT that would hold annotations alone. Raises InputError."""
+    from deepscores_tools.conversion import takes_pictures
+    from deepscores_tools.errors import InputError
+
+    if not takes_pictures(out, format_name):
+        raise InputError(out, f"would hold no pictures as {format_name}; name a new folder, and "
+                         "with --to another format than csv")  # fmt: skip
+
+
 def notice_of_masks(source: Pages) -> None:
     """Say so where masks could have been had."""
     if source.leaves_segmentation():

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import PATH, WRITABLE_FORMATS, notice, require_elsewhere, seed_option
+from omr_cli.options import (
+    PATH,
+    WRITABLE_FORMATS,
+    notice,
+    require_elsewhere,
+    require_pictures,
+    seed_option,
+)
 
 
 @click.command(short_help="Write handwritten pages in other hands.")
@@ -33,6 +40,7 @@ def rewrite(dataset: str, out: Path, copies: int, format_name: str, seed: int) -
 
     source = open_pages(dataset)
     require_elsewhere(dataset, out)
+    require_pictures(out, format_name)
     shapes = shapes_of(progress(source, "collecting"))
     if len({shape.writer for lent in shapes.values() for shape in lent}) < 2:
         notice("there are no two writers to lend each other symbols; strokes alone will differ")

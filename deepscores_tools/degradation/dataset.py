@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from deepscores_tools.degradation.presets import Preset
@@ -34,5 +34,4 @@ def degraded_pages(
                 raise InputError(page.name, "no staves found, by which wear would be measured")
             gray, worn = degrade_page(gray, replace(page, interline=interline), preset, seed)
             write_png(file, gray)
-            name = str(PurePosixPath(page.name).with_suffix(".png"))
-            yield replace(worn, name=name, image=file, source=None, source_page=None)
+            yield replace(worn, image=file, source=None, source_page=None)

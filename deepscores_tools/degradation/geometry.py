@@ -44,10 +44,10 @@ def carry(page: Page, warp: PageMap, maps: Maps | None = None) -> Page:
 
     A symbol's mask goes through the same map as the picture; a pixel belongs to it where at
     least half of it is covered, and its box is the extent of that: never the box around warped
-    corners, which is too large. Symbols without a mask get the mean positions of their box's
-    warped sides: right to a pixel or two for compact shapes, an estimate for long ones (see
-    `_boxed`). What leaves the page is cut off at its edge; symbols that leave it wholly are
-    dropped.
+    corners, which is too large. Symbols without a mask, or with an empty one, get the mean
+    positions of their box's warped sides: right to a pixel or two for compact shapes, an estimate
+    for long ones (see `_boxed`). What leaves the page is cut off at its edge; symbols that leave it
+    wholly are dropped.
     """
     map_x, map_y = warp.maps() if maps is None else maps
     outlines = _outlines(page.symbols, warp)
@@ -57,7 +57,7 @@ def carry(page: Page, warp: PageMap, maps: Maps | None = None) -> Page:
     symbols: list[Symbol] = []
     turned = _turned(page.symbols, warp)
     for symbol, outline, window in zip(turned, outlines, windows.tolist(), strict=True):
-        if symbol.mask is None:
+        if symbol.mask is None or not symbol.mask.any():
             moved = _boxed(symbol, outline, warp)
         else:
             moved = _masked(symbol, symbol.mask, window, map_x, map_y)
@@ -91,7 +91,7 @@ def _boxed(symbol: Symbol, outline: Points, new: PageMap) -> Symbol | None:
     box = Box(float(x0), float(y0), float(x1), float(y1))
     if box.x1 <= box.x0 or box.y1 <= box.y0:
         return None
-    return replace(symbol, box=box)
+    return replace(symbol, box=box, mask=None)
 
 
 def _masked(

@@ -34,7 +34,9 @@ class AugmentConfig(Frozen):
     scale: Range = (0.85, 1.2)
     squeeze: Range = (0.9, 1.1)
     balanced: Share = Field(default=0.5, description="share of crops drawn by class, not by page")
-    thickness: Share = Field(default=0.0, description="share of crops with thinner or thicker ink")
+    thickness: Share = Field(
+        default=0.0, description="share of the crops not degraded that get thinner or thicker ink"
+    )
     roughness: tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)], ...] = Field(
         default=(0.2, 0.5, 1.0),
         min_length=1,
