@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from numpy.typing import NDArray
-from omr_cli.dataset import dataset
 from omr_cli.main import main
 
 from deepscores_tools.conversion import write_dataset
@@ -282,8 +281,9 @@ def test_a_datasets_pages_as_photos(tmp_path: Path) -> None:
     write_dataset([page], tmp_path / "clean", "mung")
 
     def degraded(out: str, *options: str) -> Page:
-        arguments = ["degrade", str(tmp_path / "clean"), "-o", str(tmp_path / out), "--to", "mung"]
-        result = CliRunner().invoke(dataset, [*arguments, "-p", "phone-photo", *options])
+        arguments = ["dataset", "degrade", str(tmp_path / "clean"), "-o", str(tmp_path / out)]
+        arguments += ["--to", "mung", "-p", "phone-photo", *options]
+        result = CliRunner().invoke(main, arguments)
         assert result.exit_code == 0, result.output
         (worn,) = open_pages(str(tmp_path / out))
         return worn

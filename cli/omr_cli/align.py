@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from omr_cli.options import PATH, WRITABLE_FORMATS, require_elsewhere
+from omr_cli.options import PATH, format_option, require_elsewhere
 
 
 @click.command(short_help="Carry a page's symbols over to its photo.")
@@ -14,8 +14,7 @@ from omr_cli.options import PATH, WRITABLE_FORMATS, require_elsewhere
 @click.argument("render", metavar="RENDER")
 @click.option("-o", "--out", type=PATH, required=True,
               help="The dataset to write, a new folder.")  # fmt: skip
-@click.option("--to", "format_name", type=click.Choice(WRITABLE_FORMATS), default="coco",
-              show_default=True, help="Format to write.")  # fmt: skip
+@format_option("coco")
 @click.option("--page", help="Name of the page that PHOTO shows.  [default: sought among all]")
 def align(photo: Path, render: str, out: Path, format_name: str, page: str | None) -> None:
     """Find the page that PHOTO shows in RENDER, and carry its symbols over to the photo.

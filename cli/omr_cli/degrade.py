@@ -9,7 +9,7 @@ import click
 from omr_cli.options import (
     PATH,
     PRESET,
-    WRITABLE_FORMATS,
+    format_option,
     images_option,
     masks_option,
     notice_of_masks,
@@ -23,8 +23,7 @@ from omr_cli.options import (
 @click.argument("dataset")
 @click.option("-o", "--out", type=PATH, required=True, help="New folder, with pictures.")
 @click.option("-p", "--preset", type=PRESET, required=True, help="Kind of scan; see preview.")
-@click.option("--to", "format_name", type=click.Choice(WRITABLE_FORMATS), default="coco",
-              show_default=True, help="Format to write.")  # fmt: skip
+@format_option("coco")
 @images_option
 @masks_option
 @seed_option("The same seed gives the same pages.")

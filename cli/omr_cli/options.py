@@ -89,6 +89,14 @@ def seed_option(help_text: str) -> Callable[[Callable[..., Any]], Callable[..., 
     )
 
 
+def format_option(default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """--to: the format of a dataset that is written."""
+    return click.option(
+        "--to", "format_name", type=click.Choice(WRITABLE_FORMATS), default=default,
+        show_default=True, help="Format to write.",
+    )  # fmt: skip
+
+
 def notice(text: str) -> None:
     """Tell of what is no error, beside what the command puts out."""
     click.echo(f"Notice: {text}", err=True)

@@ -8,7 +8,7 @@ import click
 
 from omr_cli.options import (
     PATH,
-    WRITABLE_FORMATS,
+    format_option,
     notice,
     require_elsewhere,
     require_pictures,
@@ -21,8 +21,7 @@ from omr_cli.options import (
 @click.option("-o", "--out", type=PATH, required=True, help="New folder, with pictures.")
 @click.option("--copies", type=click.IntRange(min=1), default=4, show_default=True,
               help="New pages for each page.")  # fmt: skip
-@click.option("--to", "format_name", type=click.Choice(WRITABLE_FORMATS), default="mung",
-              show_default=True, help="Format to write.")  # fmt: skip
+@format_option("mung")
 @seed_option("The same seed gives the same pages.")
 def rewrite(dataset: str, out: Path, copies: int, format_name: str, seed: int) -> None:
     """Write the pages of DATASET, which have masks, as other hands might have.

@@ -8,8 +8,8 @@ import click
 
 from omr_cli.options import (
     PATH,
-    WRITABLE_FORMATS,
     Real,
+    format_option,
     images_option,
     masks_option,
     notice_of_masks,
@@ -29,8 +29,7 @@ from omr_cli.options import (
 @click.option("--val", "val", type=Real(0, 1, max_open=True), default=0.0,
               show_default=True, help="Part of the pages to validate on.")  # fmt: skip
 @seed_option("The same seed gives the same sets.")
-@click.option("--to", "format_name", type=click.Choice(WRITABLE_FORMATS), default="coco",
-              show_default=True, help="Format of the datasets.")  # fmt: skip
+@format_option("coco")
 @click.option("--list", "only_list", is_flag=True, help="Write split.csv alone.")
 @images_option
 @masks_option
