@@ -38,7 +38,11 @@ def hull(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:
     return min(a[0], b[0]), max(a[1], b[1])
 
 
-Five = tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt, PositiveInt]
+# PyTorch 2.15 on two threads was seen to corrupt memory in the backward pass of convolutions with
+# 8 channels, where it computes in float32; with 16 and 32 it was not.
+Channels = Annotated[int, Field(ge=16)]
+Widths = tuple[Channels, Channels, Channels, Channels, Channels]
+Blocks = tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt, PositiveInt]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -53,23 +57,19 @@ class NetworkConfig(Frozen):
     """
 
     backbone: Literal["pyramid", "refinenet"] = "pyramid"
-    widths: Five = (32, 64, 96, 192, 256)
-    blocks: Five = (1, 2, 2, 2, 2)
-    neck: PositiveInt = 64
-    features: PositiveInt = 48
+    widths: Widths = (32, 64, 96, 192, 256)
+    blocks: Blocks = (1, 2, 2, 2, 2)
+    neck: Channels = 64
+    features: Channels = 48
     hidden: int = Field(
         default=128, ge=0, description="hidden units of the sparse heads; 0: one layer"
     )
 
 
 class RefinerConfig(Frozen):
-    """The second look at each box (refiner.py). rounds: the most looks that a box gets.
+    """The second look at each box (refiner.py). width: channels; rounds: most looks of a box."""
 
-    width: channels. PyTorch 2.15 on two threads was seen to corrupt memory in the backward pass
-    of convolutions with 8 channels over 3 boxes; with 32 it was not.
-    """
-
-    width: int = Field(default=32, ge=16)
+    width: Channels = 32
     rounds: PositiveInt = 3
     least_score: Share = Field(default=0.02, description="fainter detections keep their boxes")
 
@@ -139,7 +139,7 @@ class ModelConfig(Frozen):
     thresholds: score per class above which a detection is reported by default.
     calibration: slope and shift of the scores' log-odds that make a score the chance of being
     right (calibration.py).
-    map_ranges: least and greatest value of each map that the pyramid's convolutions read and give,
+    map_ranges: least and greatest value of each map that the network's convolutions read and give,
     as seen on validation pages; without them it computes in floats (eight_bits.py).
     """
 

@@ -47,9 +47,9 @@ name = "tiny"
 [model.families]
 heads = ["notehead"]
 [model.network]
-widths = [8, 8, 8, 8, 8]
-neck = 8
-features = 8
+widths = [16, 16, 16, 16, 16]
+neck = 16
+features = 16
 hidden = 8
 [data]
 train = ["{data}"]
@@ -100,7 +100,7 @@ def make_inputs(root: Path) -> None:
     torch.manual_seed(1)
     config = ModelConfig(
         name="tiny", families={"heads": ("notehead",)}, decode=DecodeConfig(merge_iou=0.9),
-        network=NetworkConfig(widths=(8, 8, 8, 8, 8), neck=8, features=8, hidden=0),
+        network=NetworkConfig(widths=(16,) * 5, neck=16, features=16, hidden=0),
     )  # fmt: skip
     net = WatershedNet(config)
     torch.nn.init.normal_(net.energy.weight)

@@ -32,7 +32,7 @@ def model(tmp_path: Path) -> str:
     config = ModelConfig(
         name="tiny",
         families={"heads": ("notehead",), "rest": ("stem",)},
-        network=NetworkConfig(widths=(8, 8, 8, 8, 8), neck=8, features=8, hidden=8),
+        network=NetworkConfig(widths=(16,) * 5, neck=16, features=16, hidden=8),
     )
     save_model(tmp_path / "tiny", WatershedNet(config), config)
     return str(tmp_path / "tiny")

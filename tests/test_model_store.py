@@ -15,7 +15,7 @@ from omr.network import WatershedNet
 TINY = ModelConfig(
     name="tiny",
     families={"all": ("stem",)},
-    network=NetworkConfig(widths=(8, 8, 8, 8, 8), neck=8, features=8, hidden=0),
+    network=NetworkConfig(widths=(16,) * 5, neck=16, features=16, hidden=0),
 )
 
 

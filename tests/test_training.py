@@ -72,7 +72,6 @@ def recipe(tmp_path: Path) -> Recipe:
             "model": {
                 "name": "tiny",
                 "families": {"heads": ("notehead",), "rest": ("*",)},
-                # With 8 channels PyTorch 2.15 corrupts memory where it computes in float32.
                 "network": NetworkConfig(widths=(16,) * 5, neck=16, features=16, hidden=8),
             },
             "data": {"train": (str(tmp_path / "data"),), "val": (str(tmp_path / "data"),)},
@@ -337,7 +336,7 @@ def test_heads_of_another_build_are_not_taken_over() -> None:
 
 
 def test_a_start_gives_its_rows_by_name() -> None:
-    small = NetworkConfig(widths=(8, 8, 8, 8, 8), neck=8, features=8, hidden=8)
+    small = NetworkConfig(widths=(16,) * 5, neck=16, features=16, hidden=8)
     one = ModelConfig(name="one", families={"a": ("x",), "b": ("y", "z")}, network=small)
     other = ModelConfig(name="other", families={"b": ("w", "z"), "a": ("x",)}, network=small)
     donor, net = WatershedNet(one), WatershedNet(other)
@@ -638,12 +637,12 @@ def test_mean_iou_counts_the_classes_that_there_are() -> None:
 
 
 def test_the_thesiss_network_has_maps_of_the_same_size() -> None:
-    network = NetworkConfig(backbone="refinenet", features=8, hidden=0)
+    network = NetworkConfig(backbone="refinenet", features=16, hidden=0)
     model = ModelConfig(name="t", families={"all": ("x", "y")}, network=network)
     net = WatershedNet(model).eval()
     with torch.inference_mode():
         features, energy = net(torch.rand(1, 1, 64, 96))
-    assert features.shape == (1, 8, 32, 48)
+    assert features.shape == (1, 16, 32, 48)
     assert energy.shape == (1, 1, 1, 32, 48)
     assert net.pyramid.levels(torch.rand(1, 1, 170, 45))[-1].shape[1] == net.pyramid.deepest
 
