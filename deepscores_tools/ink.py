@@ -22,6 +22,7 @@ PAPER_WINDOW = 4.0  # interlines; anything dark and wider is shade, table or sca
 DARKEST_PAPER = 64  # below this the ratio to the paper would only amplify noise
 FAINTEST_INK = 80  # darkness of 255; fainter ink is not stretched to full
 FAINT = 32  # darkness below this is no evidence of ink
+COLUMNS = 600  # as many, or up to twice, tell how dark paper and ink are
 SYMBOL_INK = 128  # of 255: how dark a pixel in a box is part of the symbol
 
 
@@ -41,14 +42,14 @@ def ink_of(gray: NDArray[Any], interline: float | None = None) -> Gray:
     return np.asarray(cv2.LUT(darkness, stretch), dtype=np.uint8)
 
 
-def block_side(interline: float | None) -> int:
-    """Pixels along the blocks that paper is measured on: all that ink takes of an interline."""
+def _block_side(interline: float | None) -> int:
+    """Pixels along the blocks that paper is measured on."""
     return max(1, round((interline or TYPICAL_INTERLINE) / BLOCKS_PER_INTERLINE))
 
 
 def _blocks(gray: NDArray[Any], interline: float | None) -> tuple[Gray, int]:
     """The page averaged over whole square blocks, and the paper window in blocks (odd)."""
-    side = block_side(interline)
+    side = _block_side(interline)
     window = 2 * round(PAPER_WINDOW * BLOCKS_PER_INTERLINE / 2) + 1
     return averaged(gray, min(side, gray.shape[1]), min(side, gray.shape[0])), window
 
@@ -68,7 +69,7 @@ def _darkness(gray: NDArray[Any], interline: float | None) -> Gray:
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (window, window))
     paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel)
     paper = cv2.GaussianBlur(paper, (0, 0), 2.0)
-    paper = _enlarged(paper, gray.shape, block_side(interline))
+    paper = _enlarged(paper, gray.shape, _block_side(interline))
     below = cv2.subtract(paper, gray)
     bright = cv2.max(paper, DARKEST_PAPER)  # type: ignore[call-overload]
     return np.asarray(cv2.divide(below, bright, scale=255), dtype=np.uint8)
@@ -90,7 +91,8 @@ def _tone(darkness: Gray) -> tuple[float, float]:
 
     Ink: a quarter of the ink's mass is darker. Mass, not pixels: faint texture weighs little.
     """
-    counts = cv2.calcHist([darkness], [0], None, [256], [0, 256]).ravel()
+    few = np.ascontiguousarray(darkness[:, :: max(1, darkness.shape[1] // COLUMNS)])
+    counts = cv2.calcHist([few], [0], None, [256], [0, 256]).ravel()
     paper = min(float(np.searchsorted(np.cumsum(counts), counts.sum() / 2)), FAINT)
     mass = counts * np.arange(256) * (np.arange(256) > paper + FAINT)
     if mass.sum() == 0:

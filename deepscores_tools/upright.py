@@ -14,12 +14,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores_tools.ink import block_side, ink_of
+from deepscores_tools.ink import TYPICAL_INTERLINE, ink_of
 from deepscores_tools.staves import Staves, find_staves, whole_staves, with_mended
 from deepscores_tools.symbols import Box, Symbol
 
 LEAST = 0.5  # of the page's width; less of staff than this in all may be a trick of other lines
 LEVEL = math.radians(1.0)  # a page that leans less is left as it is
+ROUGHLY = 1.35  # times; an interline that is not further off will do to make ink
 THIN = 4.0  # a box this much longer than wide holds a straight line rather than a round glyph
 
 Find = Callable[[NDArray[np.uint8]], Staves]
@@ -29,7 +30,7 @@ Find = Callable[[NDArray[np.uint8]], Staves]
 class Upright:
     """A page turned so that its staff lines run across: gray and ink (H, W), and its staves.
 
-    ink: at the interline that is known, or at that of the staves (see `ink_of`).
+    ink: at the interline that is known, or about that of the staves (see `ink_of`).
     degrees: how far it was turned clockwise, -45 < degrees <= 315; a multiple of 90 exactly, or
     one and a few degrees of skew. back: (2, 3), takes points (x, y) of `gray` to points of the
     page as it was given; x = 0 is the left edge of the leftmost pixels. size: that page's width
@@ -71,8 +72,8 @@ def upright(gray: NDArray[np.uint8], interline: float | None = None) -> Upright:
         found = replace(found, staves=with_mended(found.ink, found.staves))
     lean = _lean(found.staves)
     found = _levelled(found, lean, interline) if abs(lean) > LEVEL else found
-    measured = interline or found.staves.interline
-    if block_side(measured) != block_side(interline):
+    measured = found.staves.interline
+    if interline is None and measured and not 1 / ROUGHLY < measured / TYPICAL_INTERLINE < ROUGHLY:
         found = replace(found, ink=ink_of(found.gray, measured))
     return found
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +17,7 @@ from deepscores_tools.staves.choice import settle
 from deepscores_tools.staves.lines import Staff, refine, stands_out
 from deepscores_tools.staves.tracing import (
     SIZES,
+    Bytes,
     Trace,
     gaps_closed,
     run_spacing,
@@ -65,7 +67,7 @@ def whole_staves(ink: NDArray[Any]) -> Staves:
     """Staves whose lines have few gaps."""
     if ink.ndim != 2:
         raise ValueError(f"expected ink of shape (H, W), got {ink.shape}")
-    black = ink >= INK
+    black = _black(ink)
     spacing = run_spacing(black)
     if spacing is None:
         return NO_STAVES
@@ -86,7 +88,7 @@ def with_mended(ink: NDArray[Any], found: Staves) -> Staves:
 
     A scan of two tones may leave a third of a line's length, or less.
     """
-    black = ink >= INK
+    black = _black(ink)
     interline, thickness = found.interline, found.thickness
     if interline is None:
         spacing = run_spacing(black)
@@ -94,11 +96,16 @@ def with_mended(ink: NDArray[Any], found: Staves) -> Staves:
             return found
         (interline, *_), thickness = spacing
     thin = gaps_closed(thin_ink(black, interline, thickness), interline)
-    whole = black | (thin > 0)
+    whole = np.asarray(cv2.bitwise_or(black, thin), np.uint8)
     traces = [t for t in trace_staves(thin, interline) if not _known(t, found.staves)]
     more = [refine(whole, thin, trace, thickness) for trace in traces]
     clear = [s for s in more if s is not None and stands_out(thin, s)]
     return _as_found(settle([*found.staves, *clear]), thickness)
+
+
+def _black(ink: NDArray[Any]) -> Bytes:
+    """The ink (H, W) as 0 or 255."""
+    return np.asarray(cv2.threshold(ink, INK - 1, 255, cv2.THRESH_BINARY)[1], np.uint8)
 
 
 def _as_found(staves: list[Staff], thickness: float) -> Staves:
@@ -132,7 +139,7 @@ def staves_as_symbols(staves: Staves, handwritten: bool = False) -> list[Symbol]
     return symbols
 
 
-def _staves_near(black: NDArray[np.bool_], interline: float, thickness: float) -> list[Staff]:
+def _staves_near(black: Bytes, interline: float, thickness: float) -> list[Staff]:
     thin = thin_ink(black, interline, thickness)
     found = (refine(black, thin, trace, thickness) for trace in trace_staves(thin, interline))
     return settle([staff for staff in found if staff is not None])

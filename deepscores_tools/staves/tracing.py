@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from deepscores_tools.averaging import shrunk
 
 Floats = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
 
 SMALLEST_INTERLINE, LARGEST_INTERLINE = 4, 120  # px
@@ -55,16 +56,18 @@ class Trace:
     strength: float
 
 
-def run_spacing(ink: Bools) -> tuple[list[float], float] | None:
+def run_spacing(black: Bytes) -> tuple[list[float], float] | None:
     """Likely interlines, likeliest first, and the thickness of the lines, in pixels.
 
-    Counts a vertical run of ink with the run of paper next to it: on a staff their sum is the
-    interline however thick the lines are. None where nothing on the page repeats.
+    black: ink (H, W), 0 or 255. Counts a vertical run of ink with the run of paper next to it: on
+    a staff their sum is the interline however thick the lines are. None where nothing on the page
+    repeats.
     """
-    few = np.ascontiguousarray(ink[:, :: max(1, ink.shape[1] // 600)])
-    columns = np.asarray(cv2.transpose(few.view(np.uint8)), np.uint8)  # .T takes five times as long
+    few = np.ascontiguousarray(black[:, :: max(1, black.shape[1] // 600)])
+    columns = np.asarray(cv2.transpose(few), np.uint8)  # .T takes five times as long
     columns[:, 0] = columns[:, -1] = 0
-    edges = np.flatnonzero(np.diff(columns.ravel().view(np.int8))) + 1
+    pixels = columns.ravel()
+    edges = np.flatnonzero(pixels[1:] != pixels[:-1]) + 1
     if len(edges) < 4:
         return None
     runs = np.diff(edges)  # ink, paper, ink, ...
@@ -77,24 +80,23 @@ def run_spacing(ink: Bools) -> tuple[list[float], float] | None:
     peaks = [i for i in peaks[:4] if smooth[i] > 0.3 * smooth[peaks[0]]]
     if not peaks or smooth[peaks[0]] < 40:
         return None
-    black = runs[:-1:2][np.abs(sums[::2] - peaks[0]) <= 1]
-    black = black[black <= 0.5 * peaks[0]]
-    thickness = float(np.median(black)) if len(black) else 1.0
+    thick = runs[:-1:2][np.abs(sums[::2] - peaks[0]) <= 1]
+    thick = thick[thick <= 0.5 * peaks[0]]
+    thickness = float(np.median(thick)) if len(thick) else 1.0
     around = np.arange(-1, 2)
     spacings = [float(np.average(i + around, weights=counts[i + around])) for i in peaks]
     spacings = [s for s in spacings if thickness < max(THICKEST * s, 3)]
     return (spacings, max(1.0, thickness)) if spacings else None
 
 
-def thin_ink(ink: Bools, interline: float, thickness: float) -> NDArray[np.uint8]:
-    """The ink whose vertical run is short enough for a staff line, 0 or 255, (H, W)."""
+def thin_ink(black: Bytes, interline: float, thickness: float) -> Bytes:
+    """Of ink (H, W), 0 or 255, that whose vertical run is short enough for a staff line."""
     longest = int(min(max(2 * thickness, thickness + 2), 0.6 * interline))
-    pixels = ink.view(np.uint8) * np.uint8(255)
     kernel = np.ones((longest + 1, 1), np.uint8)
-    return np.asarray(cv2.subtract(pixels, cv2.morphologyEx(pixels, cv2.MORPH_OPEN, kernel)))
+    return np.asarray(cv2.bitwise_xor(black, cv2.morphologyEx(black, cv2.MORPH_OPEN, kernel)))
 
 
-def gaps_closed(thin: NDArray[np.uint8], interline: float) -> NDArray[np.uint8]:
+def gaps_closed(thin: Bytes, interline: float) -> Bytes:
     """Thin ink (H, W) with the gaps in its lines closed, also where a line leaps by a pixel."""
     leap = np.ones((3, 1), np.uint8)
     gap = np.ones((1, round(MENDED * interline)), np.uint8)
@@ -102,7 +104,7 @@ def gaps_closed(thin: NDArray[np.uint8], interline: float) -> NDArray[np.uint8]:
     return np.asarray(cv2.erode(closed, leap))
 
 
-def trace_staves(thin: NDArray[np.uint8], interline: float) -> list[Trace]:
+def trace_staves(thin: Bytes, interline: float) -> list[Trace]:
     """Staves whose interline is near the given one, from top to bottom."""
     step = min(float(thin.shape[1]), max(4.0, interline))
     blocks, step, row = shrunk(thin, step, max(1.0, interline / COMB_INTERLINE))
@@ -110,7 +112,7 @@ def trace_staves(thin: NDArray[np.uint8], interline: float) -> list[Trace]:
     small = blocks.astype(np.float32) / 255
     soft = cv2.GaussianBlur(small, (1, 3), 0, sigmaY=0.7)  # lines fall between rows and teeth
     shares = np.asarray(soft / max(float(np.median(soft.max(axis=0))), 0.05), dtype=np.float32)
-    score, sizes = _comb(np.minimum(shares, np.float32(1)), spacing)
+    score, sizes = _comb(np.minimum(shares, np.float32(1)), SIZES * spacing)
     evidence = _followed(score, step / row)
     traces = []
     for chain in _chains(evidence, score, spacing):
@@ -118,10 +120,11 @@ def trace_staves(thin: NDArray[np.uint8], interline: float) -> list[Trace]:
         known = np.array(sorted(chain.items()))
         rows = np.interp(strips, known[:, 0], known[:, 1])
         seen = score[known[:, 1], known[:, 0]]
-        local = np.average(sizes[known[:, 1], known[:, 0]], weights=np.maximum(seen, 1e-3))
+        local = SIZES[sizes[known[:, 1], known[:, 0]]] * interline
+        space = float(np.average(local, weights=np.maximum(seen, 1e-3)))
         xs = np.asarray((strips + 0.5) * step, dtype=np.float64)
         ys = (rows + 0.5) * row - 0.5
-        traces.append(Trace(xs, ys, float(local) * row, float(np.clip(seen.mean(), 0, 1))))
+        traces.append(Trace(xs, ys, space, float(np.clip(seen.mean(), 0, 1))))
     return _without_ghosts(traces)
 
 
@@ -143,19 +146,20 @@ def _without_ghosts(traces: list[Trace]) -> list[Trace]:
     return sorted(kept, key=lambda t: float(t.middle.mean()))
 
 
-def _comb(shares: Floats, spacing: float) -> tuple[Floats, Floats]:
-    """Best score of five lines centred on each row, and the spacing that gave it: (R, K) each.
+def _comb(shares: Floats, spacings: NDArray[np.float64]) -> tuple[Floats, Bytes]:
+    """Best score of five lines centred on each row, and the index of the spacing that gave it:
+    (R, K) each.
 
     Five covered rows count for, covered rows between and just outside the five count against,
     so that neither text nor the same staff a line or half a line off scores.
     """
-    best = np.full(shares.shape, -1, np.float32)
-    sizes = np.full(shares.shape, spacing, np.float32)
-    for size in SIZES * spacing:
-        score = cv2.filter2D(shares, -1, _teeth(size), borderType=cv2.BORDER_CONSTANT)
-        np.copyto(sizes, size, where=score > best)
+    best = np.full(shares.shape, -np.inf, np.float32)
+    which = np.zeros(shares.shape, np.uint8)
+    for number, spacing in enumerate(spacings):
+        score = cv2.filter2D(shares, -1, _teeth(spacing), borderType=cv2.BORDER_CONSTANT)
+        np.maximum(which, (score > best) * np.uint8(number), out=which)  # faster than a mask
         np.maximum(best, score, out=best)
-    return best, sizes
+    return best, which
 
 
 def _teeth(size: float) -> Floats:
@@ -189,17 +193,17 @@ def _chains(evidence: Floats, score: Floats, spacing: float) -> list[dict[int, i
     """Peaks of the evidence joined along x: one dict strip -> row for every staff."""
     reach = round(0.6 * TOUCHING * spacing)
     highest = cv2.dilate(evidence, np.ones((2 * reach + 1, 1), np.uint8))
-    peaks = (evidence >= highest) & (evidence > FOUND)
+    peaks = np.ascontiguousarray(((evidence >= highest) & (evidence > FOUND)).T)
     growing: list[dict[int, int]] = []
     done: list[dict[int, int]] = []
-    for k in range(evidence.shape[1]):
-        ends = np.array([chain[next(reversed(chain))] for chain in growing], dtype=np.float64)
-        for row in np.flatnonzero(peaks[:, k]).tolist():
-            away = np.abs(ends - row)
-            if len(ends) and away.min() <= 0.4 * spacing:
-                nearest = int(away.argmin())
-                growing[nearest][k] = row
-                ends[nearest] = np.inf  # no chain has two rows in a strip
+    for k, strip in enumerate(peaks):
+        free = [(chain[next(reversed(chain))], chain) for chain in growing]
+        for row in np.flatnonzero(strip).tolist():
+            near = [end for end in free if abs(end[0] - row) <= 0.4 * spacing]
+            if near:
+                end = min(near, key=lambda end: abs(end[0] - row))
+                end[1][k] = row
+                free.remove(end)  # no chain has two rows in a strip
             else:
                 growing.append({k: row})
         done += [c for c in growing if k - next(reversed(c)) > GAP]
