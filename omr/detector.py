@@ -54,12 +54,10 @@ class Detector:
         _fold_batch_norms(self.net)
         self.in_bytes = bool(config.map_ranges) and multiplies_bytes(device)
         if self.in_bytes:
-            in_eight_bits(self.net.pyramid, config.map_ranges, self.dtype)
-        else:
-            self.net.pyramid.to(memory_format=torch.channels_last).to(self.dtype)
-        self.net.energy.to(dtype=self.dtype)
-        if self.net.refiner:
-            self.net.refiner.to(memory_format=torch.channels_last).to(self.dtype)
+            in_eight_bits(self.net, config.map_ranges, self.dtype)
+        for part in (self.net.pyramid, self.net.energy, self.net.refiner):
+            if part is not None:
+                part.to(memory_format=torch.channels_last).to(self.dtype)
 
     @classmethod
     def load(cls, model: str | Path = "printed", device: str = "auto") -> Detector:
@@ -152,7 +150,7 @@ class Detector:
             rows = np.flatnonzero(worth)
             boxes[rows] = refine(
                 self.net.refiner, ink, boxes[rows], found.labels[rows], interline,
-                self.config.refiner.rounds,
+                self.config.refiner.rounds, self.in_bytes,
             )  # fmt: skip
         found = of_known_size(Found(boxes, found.labels, scores), self.config, interline)
         # What was apart may have been brought to one place.

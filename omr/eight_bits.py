@@ -1,10 +1,10 @@
-"""The pyramid on maps of bytes: what a processor multiplies twice as fast as bfloat16.
+"""The network on maps of bytes: what a processor multiplies twice as fast as bfloat16.
 
 A value v is kept as the byte round(v / scale) + zero (Jacob et al. 2018, section 2.1). The scales
 are those of what each convolution was seen to read and to give on validation pages
 (`ModelConfig.map_ranges`), those of the weights are one a channel. Sums and ReLU are done by the
-convolution that comes before them, so that no map is written but as bytes. Only the last map,
-the features, is of floats again.
+convolution that comes before them, so that no map is written but as bytes. Only the energy and the
+refiner's last map are of floats again, and what is taken from a map at few places (`Floats`).
 """
 
 from __future__ import annotations
@@ -19,29 +19,40 @@ import torch
 from torch import Tensor, nn
 
 from .config import MULTIPLE, Span, hull
-from .layers import Conv, Join, Pointwise
+from .layers import Conv, Join, Modulation, Pointwise, double
+from .network import Pyramid, WatershedNet
+from .refiner import AT_ONCE
+from .regions import SIZE
 
 Ranges = dict[str, tuple[Span, ...]]  # module: the maps that it reads, and the one that it gives
-_FIRST, _LAST = "stem", "fine"
+_READ_INK = "pyramid.stem", "refiner.near.0"
+_GIVE_FLOATS = "energy", "refiner.fine"
+_FLOATS_OF = {"floats": "pyramid.fine", "refiner.floats": "refiner.deep.second"}  # what gives them
 _INK: Span = (0.0, 1.0)  # given as bytes, so that 255 is all ink
+# Weights are laid out for maps of a batch and side, or else, of some widths, at each call anew.
+_LAID_OUT_FOR = {"pyramid": (1, 64), "energy": (1, 64), "refiner": (AT_ONCE, SIZE // 8)}
 
 
 @contextmanager
-def observed(pyramid: nn.Module) -> Iterator[Ranges]:
-    """The ranges of all maps that the pyramid makes in this context; none for a RefineNet."""
+def observed(net: WatershedNet) -> Iterator[Ranges]:
+    """The ranges of all maps that the network makes in this context; none if it made but some.
+
+    None for a RefineNet, either. They are complete when the context ends.
+    """
     ranges: Ranges = {}
     reading: dict[str, list[Span]] = {}
 
     def before(name: str, _: nn.Module, maps: tuple[Tensor, ...], named: dict[str, Tensor]) -> None:
         # Before the module runs, which may add to one of them in place.
-        reading[name] = [_span(x) for x in (*maps, *named.values())]
+        reading[name] = [_span(x) for x in (*maps, named.get("onto")) if x is not None]
 
     def after(name: str, _: nn.Module, maps: tuple[Tensor, ...], given: Tensor) -> None:
         spans = (*reading.pop(name), _span(given))
         ranges[name] = tuple(map(hull, ranges.get(name, spans), spans))
 
     handles = []
-    for name, module in _convolutions(pyramid).items():
+    modules = _made_bytes(net)
+    for name, module in modules.items():
         handles.append(module.register_forward_pre_hook(partial(before, name), with_kwargs=True))
         handles.append(module.register_forward_hook(partial(after, name)))
     try:
@@ -49,6 +60,8 @@ def observed(pyramid: nn.Module) -> Iterator[Ranges]:
     finally:
         for handle in handles:
             handle.remove()
+        if ranges.keys() != modules.keys():
+            ranges.clear()
 
 
 def _span(x: Tensor) -> Span:
@@ -56,34 +69,48 @@ def _span(x: Tensor) -> Span:
     return float(least), float(greatest)
 
 
-def _convolutions(pyramid: nn.Module) -> dict[str, nn.Module]:
-    """What computes in bytes, by name."""
-    kinds = Conv, Pointwise, Join
-    return {name: module for name, module in pyramid.named_modules() if isinstance(module, kinds)}
+def _made_bytes(net: WatershedNet) -> dict[str, nn.Module]:
+    """What can compute in bytes, by name."""
+    kinds = Conv, Pointwise, Join, Modulation
+    if not isinstance(net.pyramid, Pyramid):
+        return {}
+    return {name: module for name, module in net.named_modules() if isinstance(module, kinds)}
 
 
-def ranges_fit(pyramid: nn.Module, ranges: Ranges) -> bool:
-    """Whether these are ranges of all maps that this pyramid makes."""
-    with torch.inference_mode(), observed(pyramid) as own:
-        pyramid(torch.zeros(1, 1, MULTIPLE, MULTIPLE))
+def ranges_fit(net: WatershedNet, ranges: Ranges) -> bool:
+    """Whether these are ranges of all maps that this network makes."""
+    with torch.inference_mode(), observed(net) as own:
+        net(torch.zeros(1, 1, MULTIPLE, MULTIPLE))
+        if net.refiner:
+            label = torch.zeros(1, dtype=torch.int64)
+            net.refiner(torch.zeros(1, 1, SIZE, SIZE), label, torch.zeros(1, 2))
     own_counts, counts = (
         {name: len(spans) for name, spans in each.items()} for each in (own, ranges)
     )
     return own_counts == counts
 
 
-def in_eight_bits(pyramid: nn.Module, ranges: Ranges, dtype: torch.dtype) -> None:
-    """Let the pyramid, whose batch norms are folded, take ink as bytes and compute in bytes.
+def in_eight_bits(net: WatershedNet, ranges: Ranges, dtype: torch.dtype) -> None:
+    """Let the network, whose batch norms are folded, take ink as bytes and compute in bytes.
 
-    dtype: of the features.
+    dtype: of what it gives.
     """
     for name, spans in ranges.items():
-        module = pyramid.get_submodule(name)
+        module = net.get_submodule(name)
         *read, given = (_Bytes.of(span) for span in spans)
-        if name == _FIRST:
+        if name in _READ_INK:
             read = [_Bytes.of(_INK)]
-        kind = dtype if name == _LAST else torch.uint8
-        pyramid.set_submodule(name, _ByteConv(module, read, given, kind))
+        kind = dtype if name in _GIVE_FLOATS else torch.uint8
+        in_bytes: nn.Module
+        if isinstance(module, Modulation):
+            in_bytes = _ByteModulation(read[0], given)
+        else:
+            typical = _LAID_OUT_FOR[name.split(".")[0]]
+            in_bytes = _ByteConv(module, read, given, kind, typical)
+        net.set_submodule(name, in_bytes)
+    for name, source in _FLOATS_OF.items():
+        if source in ranges:
+            net.set_submodule(name, _FromBytes(_Bytes.of(ranges[source][-1]), dtype))
 
 
 @dataclass(frozen=True)
@@ -106,10 +133,16 @@ class _ByteConv(nn.Module):
 
     read: the map that it convolves and, where there is one, that which it adds the result to,
     and writes it over. given: what comes out, where `dtype` is uint8; values come as they are else.
+    typical: batch and side of the maps that it is quick with.
     """
 
     def __init__(
-        self, module: nn.Module, read: list[_Bytes], given: _Bytes, dtype: torch.dtype
+        self,
+        module: nn.Module,
+        read: list[_Bytes],
+        given: _Bytes,
+        dtype: torch.dtype,
+        typical: tuple[int, int],
     ) -> None:
         super().__init__()
         self.read, self.onto = read[0], read[-1]
@@ -123,9 +156,11 @@ class _ByteConv(nn.Module):
         self.bias = None if conv.bias is None else conv.bias.detach().float()
         self.geometry = [list(pair) for pair in (conv.stride, conv.padding, conv.dilation)]
         whole = (weight / self.scales[:, None, None, None]).round().to(torch.int8)
+        batch, side = typical
         self.weight = torch.ops.onednn.qconv_prepack(
-            whole, self.scales, self.read.scale, self.read.zero, *self.geometry, 1, None
-        )
+            whole, self.scales, self.read.scale, self.read.zero, *self.geometry, 1,
+            [batch, conv.in_channels, side, side],
+        )  # fmt: skip
 
     def forward(self, x: Tensor, onto: Tensor | None = None) -> Tensor:
         convolve = torch.ops.onednn.qconv2d_pointwise
@@ -135,6 +170,31 @@ class _ByteConv(nn.Module):
             return cast(Tensor, convolve(*what, *how, self.relu, [], ""))
         added = (self.onto.scale, self.onto.zero, "sum", 1.0)
         return cast(Tensor, convolve.binary(*what, onto, *how, *added, self.relu, [], ""))
+
+
+class _ByteModulation(nn.Module):
+    """A `Modulation` of a map of bytes into one of bytes."""
+
+    def __init__(self, read: _Bytes, given: _Bytes) -> None:
+        super().__init__()
+        self.read, self.given = read, given
+
+    def forward(self, x: Tensor, gain: Tensor, shift: Tensor) -> Tensor:
+        steps = gain.float() * (self.read.scale / self.given.scale)
+        start = shift.float() / self.given.scale - steps * self.read.zero + self.given.zero
+        values = torch.addcmul(double(start), x, steps)
+        return values.round_().clamp_(0, 255).to(torch.uint8)
+
+
+class _FromBytes(nn.Module):
+    """Values of a map of bytes, or of vectors taken from one."""
+
+    def __init__(self, read: _Bytes, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.read, self.dtype = read, dtype
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x.float() - self.read.zero).mul_(self.read.scale).to(self.dtype)
 
 
 def _as_convolution(module: nn.Module) -> nn.Conv2d:

@@ -52,6 +52,21 @@ class Join(nn.Module):
         return onto
 
 
+class Modulation(nn.Module):
+    """Maps whose channels are scaled and shifted by what else is known (Perez et al. 2018)."""
+
+    def forward(self, x: Tensor, gain: Tensor, shift: Tensor) -> Tensor:
+        """x (N, D, h, w); gain (N, D, 1, 1); shift (N, D, h / 2, w / 2), each for four pixels."""
+        return x * gain + double(shift)
+
+
+class Floats(nn.Module):
+    """A map, or vectors taken from one, as they are; as floats where maps are bytes."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x
+
+
 class Residual(nn.Module):
     """Two 3x3 convolutions around a shortcut (He et al. 2016, basic block)."""
 

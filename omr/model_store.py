@@ -105,7 +105,7 @@ def load_model(model: str | Path) -> tuple[WatershedNet, ModelConfig]:
             file, f"weights cannot be used ({reason(error)}); fetch the model anew"
         ) from error
     net.eval()
-    if config.map_ranges and not ranges_fit(net.pyramid, config.map_ranges):
+    if config.map_ranges and not ranges_fit(net, config.map_ranges):
         raise InputError(
             folder / "config.json", "its map_ranges are of another network; take them out"
         )

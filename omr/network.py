@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from .config import STRIDE, ModelConfig, NetworkConfig
-from .layers import Conv, Join, Pointwise, Residual, double
+from .layers import Conv, Floats, Join, Pointwise, Residual, double
 from .refinenet import RefineNet
 from .refiner import Refiner
 
@@ -84,7 +84,8 @@ class WatershedNet(nn.Module):
         self.planes = len(config.families)
         self.levels = max(config.energy.levels, 1)
         self.pyramid = RefineNet(net) if net.backbone == "refinenet" else Pyramid(net)
-        self.energy = nn.Conv2d(net.features, self.planes * self.levels, 1)
+        self.energy = Pointwise(net.features, self.planes * self.levels)
+        self.floats = Floats()
         self.classes = _head(net.features, net.hidden, len(config.classes))
         self.box = _head(net.features, net.hidden, self.planes * 4)
         self.register_buffer(
@@ -104,7 +105,7 @@ class WatershedNet(nn.Module):
     def classify(self, vectors: Tensor, family: Tensor) -> Tensor:
         """Class logits (P, C) for feature vectors (P, D); classes of other families at -inf."""
         foreign = self.family_of_class[None, :] != family[:, None]
-        logits: Tensor = self.classes(vectors.float()).masked_fill(foreign, -torch.inf)
+        logits: Tensor = self.classes(self.floats(vectors).float()).masked_fill(foreign, -torch.inf)
         return logits
 
     def locate(self, vectors: Tensor, family: Tensor) -> Tensor:
@@ -113,5 +114,5 @@ class WatershedNet(nn.Module):
         dx, dy from the pixel's centre to the symbol's centre, and log width, log height; all in
         units of the interline.
         """
-        boxes: Tensor = self.box(vectors.float()).unflatten(1, (self.planes, 4))
+        boxes: Tensor = self.box(self.floats(vectors).float()).unflatten(1, (self.planes, 4))
         return boxes.gather(1, family[:, None, None].expand(-1, 1, 4))[:, 0]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, max_pool2d
 
-from .layers import Conv, Residual, double
+from .layers import Conv, Floats, Join, Modulation, Residual, double
 from .regions import SIZE, seen_sides
 
 HALF = SIZE // 2
@@ -37,12 +37,15 @@ class Refiner(nn.Module):
         self.near = nn.Sequential(Conv(1, w, kernel=5, stride=2), Residual(w, w))
         self.middle = nn.Sequential(Residual(w, 2 * w, stride=2), Residual(2 * w, 2 * w))
         self.deep = Residual(2 * w, 3 * w, stride=2)
+        self.floats = Floats()
         self.told = nn.Embedding(classes, w)
         self.condition = nn.Sequential(
             nn.Linear(w + 2 + 3 * w, 4 * w), nn.ReLU(inplace=True), nn.Linear(4 * w, 4 * w)
         )
         self.lateral = nn.Conv2d(3 * w, 2 * w, 1)
+        self.modulated = Modulation()
         self.merge = Conv(2 * w, w)
+        self.join = Join(w)
         self.fine = Conv(w, w)
         self.columns = _profile_head(2 * w)
         self.rows = _profile_head(2 * w)
@@ -50,11 +53,12 @@ class Refiner(nn.Module):
     def forward(self, cells: Tensor, label: Tensor, extent: Tensor) -> Tensor:
         near = self.near(cells)
         middle = self.middle(near)
-        deep = self.deep(middle)
+        deep = self.floats(self.deep(middle))
         facts = torch.cat((self.told(label), extent, deep.mean((2, 3))), 1)
         scale, shift = self.condition(facts)[..., None, None].chunk(2, 1)
-        middle = (middle + double(self.lateral(deep))) * (1 + scale) + shift
-        fine = self.fine(near + double(self.merge(middle)))
+        gain = 1 + scale
+        middle = self.modulated(middle, gain=gain, shift=self.lateral(deep) * gain + shift)
+        fine = self.fine(self.join(near, onto=double(self.merge(middle))))
         x, y = self.columns(_profile(fine, (HALF, 1))), self.rows(_profile(fine, (1, HALF)))
         return torch.stack((x[:, 0], y[:, 0], x[:, 1], y[:, 1]), 1).float()
 
@@ -96,12 +100,14 @@ def refine(
     labels: NDArray[np.int64],
     interline: float,
     rounds: int,
+    in_bytes: bool = False,
 ) -> NDArray[np.float64]:
     """The boxes (M, 4) with their sides as the refiner sees them in the page's ink (H, W).
 
-    labels: (M,). rounds: the most looks that a box gets, see `seen_sides`.
+    labels: (M,). rounds: the most looks that a box gets, see `seen_sides`. in_bytes: the refiner
+    takes cells as bytes (eight_bits.py).
     """
-    weight = next(refiner.parameters())
+    weight = refiner.told.weight
 
     def see(
         cells: NDArray[np.uint8], extent: NDArray[np.float32], rows: NDArray[np.int64]
@@ -111,8 +117,10 @@ def refine(
         seen = []
         for start in range(0, len(rows), AT_ONCE):
             part = slice(start, start + AT_ONCE)
-            ink_part, label = (t[part].to(weight.device) for t in given)
-            shades = (ink_part.to(weight.dtype) / 255).contiguous(memory_format=torch.channels_last)
+            shades, label = (t[part].to(weight.device) for t in given)
+            if not in_bytes:
+                shades = shades.to(weight.dtype) / 255
+            shades = shades.contiguous(memory_format=torch.channels_last)
             seen.append(places(refiner(shades, label, extents[part])).cpu())
         return torch.cat(seen).numpy()
 

@@ -19,18 +19,17 @@ LARGEST = 8_000_000  # pixels that go through the network at once
 class Part:
     """What is read, and which of it is the core: slices of rows and columns of the page.
 
-    core: relative to what is read.
+    core: relative to what is read; None where it is all of it.
     """
 
     read: tuple[slice, slice]
-    core: tuple[slice, slice]
+    core: tuple[slice, slice] | None
 
 
 def parts(height: int, width: int) -> list[Part]:
     """The parts of a page of height x width pixels: one, unless it is large."""
     if height * width <= LARGEST:
-        whole = slice(0, height), slice(0, width)
-        return [Part(whole, whole)]
+        return [Part((slice(0, height), slice(0, width)), None)]
     return [
         Part((rows, columns), (core_rows, core_columns))
         for rows, core_rows in _along(height)

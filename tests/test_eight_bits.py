@@ -1,4 +1,4 @@
-"""The pyramid on bytes: each of its parts, and the whole, beside what floats give."""
+"""The network on bytes: each of its parts, and the whole, beside what floats give."""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ from torch import Tensor, nn
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.page_images import read_first_page
-from omr.config import ModelConfig, NetworkConfig
+from omr.config import ModelConfig, NetworkConfig, RefinerConfig
 from omr.detector import Detector
 from omr.device import multiplies_bytes
-from omr.eight_bits import Ranges, _ByteConv, _Bytes, in_eight_bits, observed
-from omr.layers import Conv, Join, Pointwise
+from omr.eight_bits import Ranges, _ByteConv, _ByteModulation, _Bytes, in_eight_bits, observed
+from omr.layers import Conv, Join, Modulation, Pointwise
 from omr.matching import iou_table
 from omr.model_store import load_model, save_model, write_config
-from omr.network import Pyramid, WatershedNet
+from omr.network import WatershedNet
+from omr.regions import SIZE
 
 CPU = torch.device("cpu")
 CONFIG = ModelConfig(
     name="small",
     families={"all": ("stem",)},
     network=NetworkConfig(widths=(16, 16, 24, 32, 32), neck=16, features=16, hidden=0),
+    refiner=RefinerConfig(width=16),
 )
 in_bytes = pytest.mark.skipif(not multiplies_bytes(CPU), reason="a processor without VNNI")
 values = st.floats(-1e3, 1e3, allow_subnormal=False)
@@ -72,70 +74,118 @@ def test_a_convolution_of_bytes_is_that_of_floats(module: nn.Module, added: bool
     with torch.inference_mode():
         wanted: Tensor = module(*map(read, maps, spans))
         given = _Bytes.of((float(wanted.min()), float(wanted.max())))
-        out = read(_ByteConv(module, spans, given, torch.uint8)(*maps), given)
+        out = read(_ByteConv(module, spans, given, torch.uint8, (1, 16))(*maps), given)
     assert (out - wanted).abs().max() <= 0.6 * given.scale + 0.02  # rounded weights
 
 
-def small_pyramid() -> tuple[Pyramid, Tensor]:
+@in_bytes
+def test_a_modulation_of_bytes_is_that_of_floats() -> None:
+    read_as = _Bytes.of((-3.0, 4.0))
+    x = written(noise(16, 1), read_as)
+    known = {"gain": noise(16, 2)[:, :, :1, :1], "shift": noise(16, 3)[:, :, :8, :12]}
+    wanted = Modulation()(read(x, read_as), **known)
+    given = _Bytes.of((float(wanted.min()), float(wanted.max())))
+    out = read(_ByteModulation(read_as, given)(x, **known), given)
+    assert (out - wanted).abs().max() <= 0.51 * given.scale
+
+
+def small_net() -> tuple[WatershedNet, Tensor, Tensor]:
+    """A network in floats, ink (1, 1, 128, 96) for it and cells (3, 1, SIZE, SIZE)."""
     torch.manual_seed(0)
     net = WatershedNet(CONFIG)
-    ink = (torch.rand(1, 1, 128, 96) > 0.7).to(torch.uint8) * 255
+    ink, cells = (
+        (torch.rand(shape) > 0.7).to(torch.uint8) * 255
+        for shape in ((1, 1, 128, 96), (3, 1, SIZE, SIZE))
+    )
     for _ in range(20):  # batch norms that fit what they are shown
-        net.pyramid(ink / 255)
-    return Detector(net, CONFIG, CPU).net.pyramid.float(), ink  # type: ignore[return-value]
+        told(net, ink / 255, cells / 255)
+    return Detector(net, CONFIG, CPU).net.float(), ink, cells
+
+
+def told(net: WatershedNet, ink: Tensor, cells: Tensor) -> tuple[Tensor, ...]:
+    """Features, energy and what the refiner tells."""
+    assert net.refiner
+    ink, cells = (x.contiguous(memory_format=torch.channels_last) for x in (ink, cells))
+    features, energy = net(ink)
+    label = torch.zeros(len(cells), dtype=torch.int64)
+    return net.floats(features), energy, net.refiner(cells, label, torch.full((len(cells), 2), 0.5))
 
 
 @in_bytes
-def test_the_pyramid_on_bytes_gives_nearly_the_same_features() -> None:
-    pyramid, ink = small_pyramid()
+def test_the_network_on_bytes_tells_nearly_the_same() -> None:
+    net, ink, cells = small_net()
     ink //= 2  # paler than all ink, as which 255 is read nevertheless
     with torch.inference_mode():
-        with observed(pyramid) as ranges:
-            wanted = pyramid(ink / 255)
-        in_eight_bits(pyramid, ranges, torch.float32)
-        out = pyramid(ink.contiguous(memory_format=torch.channels_last))
-        again = pyramid(ink.contiguous(memory_format=torch.channels_last))
-    assert (out - wanted).norm() < 0.1 * wanted.norm()
-    assert torch.equal(out, again)
+        with observed(net) as ranges:
+            wanted = told(net, ink / 255, cells / 255)
+        in_eight_bits(net, ranges, torch.float32)
+        outs, again = told(net, ink, cells), told(net, ink, cells)
+    for out, same, right in zip(outs, again, wanted, strict=True):
+        assert (out - right).norm() < 0.1 * right.norm()
+        assert torch.equal(out, same)
 
 
-def test_what_is_observed_covers_all_pages_and_leaves_the_pyramid_as_it_was() -> None:
-    pyramid, ink = small_pyramid()
+def test_what_is_observed_covers_all_pages_and_leaves_the_network_as_it_was() -> None:
+    net, ink, cells = small_net()
+    ink, cells = ink / 255, cells / 255
     with torch.inference_mode():
-        before = pyramid(ink / 255)
-        with observed(pyramid) as one:
-            pyramid(ink / 255)
-        with observed(pyramid) as two:
-            pyramid(1 - ink / 255)
-            pyramid(ink / 255)
-        assert torch.equal(pyramid(ink / 255), before)
+        before = told(net, ink, cells)
+        with observed(net) as one:
+            told(net, ink, cells)
+        with observed(net) as two:
+            told(net, 1 - ink, 1 - cells)
+            told(net, ink, cells)
+        for x, y in zip(told(net, ink, cells), before, strict=True):
+            assert torch.equal(x, y)
     assert one.keys() == two.keys()
     for name, spans in one.items():
         for (a, b), (c, d) in zip(spans, two[name], strict=True):
             assert c <= a <= b <= d
-    hooks = [m._forward_hooks or m._forward_pre_hooks for m in pyramid.modules()]
+    hooks = [m._forward_hooks or m._forward_pre_hooks for m in net.modules()]
     assert not any(hooks)
 
 
 def test_a_map_is_written_as_it_is_read() -> None:
     """What a module gives is what others read or add to: the same span, hence the same bytes."""
-    pyramid, ink = small_pyramid()
-    with torch.inference_mode(), observed(pyramid) as ranges:
-        pyramid(ink / 255)
-    given = {spans[-1] for spans in ranges.values()} | {ranges["stem"][0]}
+    net, ink, cells = small_net()
+    with torch.inference_mode(), observed(net) as ranges:
+        told(net, ink / 255, cells / 255)
+    given = {spans[-1] for spans in ranges.values()}
+    given |= {ranges[name][0] for name in ("pyramid.stem", "refiner.near.0")}
     for spans in ranges.values():
         assert set(spans[:-1]) <= given
 
 
+def test_nothing_is_observed_over_a_refinenet() -> None:
+    thesis = NetworkConfig(backbone="refinenet", features=16, hidden=0)
+    net = WatershedNet(CONFIG.model_copy(update={"network": thesis})).eval()
+    with torch.inference_mode(), observed(net) as ranges:
+        told(net, torch.zeros(1, 1, 64, 64), torch.zeros(1, 1, SIZE, SIZE))
+    assert not ranges
+
+
+def test_nothing_is_observed_where_the_refiner_saw_no_box() -> None:
+    net, ink, _ = small_net()
+    with torch.inference_mode(), observed(net) as ranges:
+        net(ink / 255)
+    assert not ranges
+
+
 TWO = ((0.0, 1.0), (0.0, 2.0))
-WRONG: list[Ranges] = [{"head": TWO}, {"stem": ()}, {"stem": TWO * 2}, {"stages.0.0.second": TWO}]
+WRONG: list[Ranges] = [
+    {"head": TWO},
+    {"pyramid.stem": ()},
+    {"pyramid.stem": TWO * 2},
+    {"pyramid.stages.0.0.second": TWO},
+    {"refiner.modulated": TWO[:1]},
+]
 
 
 @pytest.mark.parametrize("wrong", WRONG)
 def test_ranges_of_another_network_are_refused(tmp_path: Path, wrong: Ranges) -> None:
-    pyramid, ink = small_pyramid()
-    with torch.inference_mode(), observed(pyramid) as ranges:
-        pyramid(ink / 255)
+    net, ink, cells = small_net()
+    with torch.inference_mode(), observed(net) as ranges:
+        told(net, ink / 255, cells / 255)
     save_model(tmp_path, WatershedNet(CONFIG), CONFIG.model_copy(update={"map_ranges": ranges}))
     load_model(tmp_path)
     for changed in (wrong, ranges | wrong):
@@ -147,7 +197,9 @@ def test_ranges_of_another_network_are_refused(tmp_path: Path, wrong: Ranges) ->
 @pytest.mark.parametrize("end", ["Infinity", "NaN", "-1.0", "1e309"])
 def test_ranges_without_bounds_are_refused(tmp_path: Path, end: str) -> None:
     save_model(
-        tmp_path, WatershedNet(CONFIG), CONFIG.model_copy(update={"map_ranges": {"stem": TWO}})
+        tmp_path,
+        WatershedNet(CONFIG),
+        CONFIG.model_copy(update={"map_ranges": {"pyramid.stem": TWO}}),
     )
     file = tmp_path / "config.json"
     file.write_text(file.read_text().replace("2.0", end))

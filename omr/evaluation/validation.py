@@ -66,7 +66,7 @@ def calibrate(
             raise InputError(str(model), "cannot be calibrated on these pages: no symbol is of a "
                              "class that it knows (omr dataset convert --classes)")  # fmt: skip
         detector = Detector(net, plain, pick_device(device))
-        with observed(detector.net.pyramid) as ranges:
+        with observed(detector.net) as ranges:
             report = validate(detector, pages, worn=worn)
         copy_with_card(model, "model.safetensors", folder)
         write_config(folder, fitted(plain, report, ranges))

@@ -205,7 +205,7 @@ class _Run:
             self._validate_task(stage.task, log)
             return
         detector = Detector(copy.deepcopy(self.ema), self.model, self.device)
-        with observed(detector.net.pyramid) as ranges:
+        with observed(detector.net) as ranges:
             report = validate(detector, self.val, worn=self.recipe.augment.degrade > 0)
         log.add_scalar("validation/mAP", report.map, self.step)
         log.add_scalar("validation/AP50", report.ap50, self.step)
