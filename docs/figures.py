@@ -98,8 +98,7 @@ class Maps:
         self.detector, self.ink = detector, ink
         net, config = detector.net, detector.config
         with torch.inference_mode():
-            x = torch.from_numpy(ink).to(detector.device)[None, None].to(detector.dtype) / 255
-            features, logits = net(x.contiguous(memory_format=torch.channels_last))
+            features, logits = detector.maps(ink)
             self.energy = energy_map(logits[0]).cpu().numpy()
             self.found: Found = decode(net, features[0], logits[0], config)
             self.family = self.energy.argmax(0)
