@@ -44,12 +44,11 @@ class Upright:
     back: NDArray[np.float64]
     size: tuple[int, int]
 
-    def upside_down(self, interline: float | None = None) -> Upright:
+    def upside_down(self) -> Upright:
         """The same page turned by another 180 degrees, the lines as level."""
         height, width = self.gray.shape
-        gray = np.ascontiguousarray(self.gray[::-1, ::-1])
+        gray, ink = (np.ascontiguousarray(x[::-1, ::-1]) for x in (self.gray, self.ink))
         half = np.array([[-1.0, 0.0, width], [0.0, -1.0, height], [0.0, 0.0, 1.0]])
-        ink = ink_of(gray, interline or self.staves.interline)
         degrees = _named(self.degrees + 180)
         return Upright(gray, ink, find_staves(ink), degrees, self.back @ half, self.size)
 

@@ -24,6 +24,7 @@ from .config import ModelConfig
 from .device import fast_dtype, multiplies_bytes, pick_device
 from .eight_bits import in_eight_bits
 from .found import Found, fused, joint, non_maximum_suppression
+from .layers import taken
 from .memory import keep_freed_memory
 from .model_store import load_model
 from .network import WatershedNet
@@ -94,7 +95,7 @@ class Detector:
         least = self.config.threshold if min_score is None else lambda name: min_score
         symbols = self._symbols(page, interline, least)
         if page.staves.staves and clefs_at_left(symbols, page.staves) < DOUBTFUL:
-            turned = page.upside_down(interline)
+            turned = page.upside_down()
             others = self._symbols(turned, interline, least)
             if readable(others, turned.staves) > readable(symbols, page.staves):
                 page, symbols = turned, others
@@ -177,11 +178,12 @@ class Detector:
         return non_maximum_suppression(whole, self.config.decode.merge_iou)
 
     def maps(self, ink: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
-        """What the network tells of ink (H, W), sides multiples of MULTIPLE: see WatershedNet."""
+        """What the network tells of ink (H, W), sides multiples of MULTIPLE: see WatershedNet.
+
+        Features may be bytes, which `classify` and `locate` take, too.
+        """
         x = torch.from_numpy(ink).to(self.device)[None, None]
-        if not self.in_bytes:
-            x = x.to(self.dtype) / 255
-        features, energy = self.net(x.contiguous(memory_format=torch.channels_last))
+        features, energy = self.net(taken(x, self.dtype, self.in_bytes))
         return features, energy
 
 

@@ -4,7 +4,7 @@ A value v is kept as the byte round(v / scale) + zero (Jacob et al. 2018, sectio
 are those of what each convolution was seen to read and to give on validation pages
 (`ModelConfig.map_ranges`), those of the weights are one a channel. Sums and ReLU are done by the
 convolution that comes before them, so that no map is written but as bytes. Only the energy and the
-refiner's last map are of floats again, and what is taken from a map at few places (`Floats`).
+refiner's last map are of floats again. Heads compute in floats, from bytes that `Floats` reads.
 """
 
 from __future__ import annotations
@@ -29,21 +29,22 @@ _READ_INK = "pyramid.stem", "refiner.near.0"
 _GIVE_FLOATS = "energy", "refiner.fine"
 _FLOATS_OF = {"floats": "pyramid.fine", "refiner.floats": "refiner.deep.second"}  # what gives them
 _INK: Span = (0.0, 1.0)  # given as bytes, so that 255 is all ink
-# Weights are laid out for maps of a batch and side, or else, of some widths, at each call anew.
+# oneDNN lays weights out for maps of one batch and side; untold, at each call anew for some widths.
 _LAID_OUT_FOR = {"pyramid": (1, 64), "energy": (1, 64), "refiner": (AT_ONCE, SIZE // 8)}
 
 
 @contextmanager
 def observed(net: WatershedNet) -> Iterator[Ranges]:
-    """The ranges of all maps that the network makes in this context; none if it made but some.
+    """The ranges of all maps that the network makes in this context, complete when it ends.
 
-    None for a RefineNet, either. They are complete when the context ends.
+    None unless every module ran (a refiner may see no box), and none for a RefineNet.
     """
     ranges: Ranges = {}
     reading: dict[str, list[Span]] = {}
 
     def before(name: str, _: nn.Module, maps: tuple[Tensor, ...], named: dict[str, Tensor]) -> None:
-        # Before the module runs, which may add to one of them in place.
+        # Before the module runs, which may add to one of them in place. Other arguments that are
+        # named (a modulation's gain and shift) stay floats.
         reading[name] = [_span(x) for x in (*maps, named.get("onto")) if x is not None]
 
     def after(name: str, _: nn.Module, maps: tuple[Tensor, ...], given: Tensor) -> None:
@@ -110,7 +111,8 @@ def in_eight_bits(net: WatershedNet, ranges: Ranges, dtype: torch.dtype) -> None
         net.set_submodule(name, in_bytes)
     for name, source in _FLOATS_OF.items():
         if source in ranges:
-            net.set_submodule(name, _FromBytes(_Bytes.of(ranges[source][-1]), dtype))
+            kind = torch.float32 if name == "floats" else dtype  # as those compute who read them
+            net.set_submodule(name, _FromBytes(_Bytes.of(ranges[source][-1]), kind))
 
 
 @dataclass(frozen=True)

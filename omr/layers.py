@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -81,6 +82,12 @@ class Residual(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.second(self.first(x), onto=self.shortcut(x))
         return out
+
+
+def taken(ink: Tensor, dtype: torch.dtype, in_bytes: bool) -> Tensor:
+    """Ink as bytes (N, 1, h, w) as a network takes it: as it is, or in 0..1 of this dtype."""
+    ink = ink if in_bytes else ink.to(dtype) / 255
+    return ink.contiguous(memory_format=torch.channels_last)
 
 
 def double(x: Tensor) -> Tensor:

@@ -107,7 +107,9 @@ def load_model(model: str | Path) -> tuple[WatershedNet, ModelConfig]:
     net.eval()
     if config.map_ranges and not ranges_fit(net, config.map_ranges):
         raise InputError(
-            folder / "config.json", "its map_ranges are of another network; take them out"
+            folder / "config.json",
+            "its map_ranges are not of this network's maps; take them out, and fit them anew"
+            " (omr models calibrate)",
         )
     return net, config
 

@@ -72,8 +72,9 @@ class WatershedNet(nn.Module):
     """Pyramid plus the three heads, and the refiner.
 
     Where the model has one, `refiner` takes the boxes further (see refiner.py).
-    `forward` gives features (N, D, h, w) and energy logits (N, F, K, h, w). `classify` and
-    `locate` read P feature vectors, each for one family, shape (P,) of plane indices.
+    `forward` gives features (N, D, h, w), as bytes where maps are, and energy logits
+    (N, F, K, h, w). `classify` and `locate` read P feature vectors, each for one family, shape
+    (P,) of plane indices.
     """
 
     family_of_class: Tensor

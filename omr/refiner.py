@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, max_pool2d
 
-from .layers import Conv, Floats, Join, Modulation, Residual, double
+from .layers import Conv, Floats, Join, Modulation, Residual, double, taken
 from .regions import SIZE, seen_sides
 
 HALF = SIZE // 2
@@ -24,7 +24,7 @@ AT_ONCE = 128  # boxes; as many as the processor's cache takes well
 
 
 class Refiner(nn.Module):
-    """Cells (M, 1, SIZE, SIZE) in 0..1 to side logits (M, 4, SIZE), of x0, y0, x1, y1.
+    """Cells (M, 1, SIZE, SIZE) of ink to side logits (M, 4, SIZE), of x0, y0, x1, y1.
 
     label: (M,) class of the detection; extent: (M, 2), see `log_extent`. Both, and the whole of
     what is seen, scale and shift the middle features, so that the sides of a stem are looked for
@@ -117,10 +117,8 @@ def refine(
         seen = []
         for start in range(0, len(rows), AT_ONCE):
             part = slice(start, start + AT_ONCE)
-            shades, label = (t[part].to(weight.device) for t in given)
-            if not in_bytes:
-                shades = shades.to(weight.dtype) / 255
-            shades = shades.contiguous(memory_format=torch.channels_last)
+            ink_part, label = (t[part].to(weight.device) for t in given)
+            shades = taken(ink_part, weight.dtype, in_bytes)
             seen.append(places(refiner(shades, label, extents[part])).cpu())
         return torch.cat(seen).numpy()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 
 from deepscores_tools.errors import InputError
 from deepscores_tools.page_images import read_first_page
-from omr.config import ModelConfig, NetworkConfig, RefinerConfig
+from omr.config import EnergyConfig, ModelConfig, NetworkConfig, RefinerConfig
 from omr.detector import Detector
 from omr.device import multiplies_bytes
 from omr.eight_bits import Ranges, _ByteConv, _ByteModulation, _Bytes, in_eight_bits, observed
@@ -125,6 +126,41 @@ def test_the_network_on_bytes_tells_nearly_the_same() -> None:
         assert torch.equal(out, same)
 
 
+BARE = {"refiner": None, "energy": EnergyConfig(levels=5)}
+
+
+@in_bytes
+@pytest.mark.parametrize("update", [{}, BARE], ids=["with a refiner", "bare, of levels"])
+def test_a_detector_finds_in_bytes_what_it_finds_in_floats(
+    update: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a page of several parts, which are no arrays of their own."""
+    monkeypatch.setattr("omr.tiling.LARGEST", 128 * 128)
+    monkeypatch.setattr("omr.tiling.CORE", 128)
+    monkeypatch.setattr("omr.tiling.REACH", 32)
+    config = CONFIG.model_copy(update={**update, "interline": 16.0})
+    torch.manual_seed(2)
+    net = WatershedNet(config)
+    noise = np.random.default_rng(0).integers(0, 255, (256, 224), dtype=np.uint8)
+    ink = np.asarray(cv2.GaussianBlur(noise, (0, 0), 3) * 2, np.uint8)
+    for _ in range(20):  # batch norms that fit what they are shown
+        net(torch.from_numpy(ink)[None, None] / 255)
+        if net.refiner:
+            cells = torch.from_numpy(ink[:SIZE, :SIZE])[None, None].repeat(3, 1, 1, 1) / 255
+            net.refiner(cells, torch.zeros(3, dtype=torch.int64), torch.zeros(3, 2))
+    torch.nn.init.normal_(net.energy.weight, std=2.0)
+    floats = Detector(copy.deepcopy(net), config, CPU)
+    with observed(floats.net) as ranges:
+        wanted = floats.run(ink, 16.0)
+    assert ranges
+    detector = Detector(net, config.model_copy(update={"map_ranges": ranges}), CPU)
+    assert detector.in_bytes
+    found = detector.run(ink, 16.0)
+    assert len(wanted.boxes) > 200
+    near = iou_table(wanted.boxes[:100], found.boxes).max(1) > 0.5  # the surest, of noise
+    assert near.mean() > 0.8
+
+
 def test_what_is_observed_covers_all_pages_and_leaves_the_network_as_it_was() -> None:
     net, ink, cells = small_net()
     ink, cells = ink / 255, cells / 255
@@ -190,7 +226,7 @@ def test_ranges_of_another_network_are_refused(tmp_path: Path, wrong: Ranges) ->
     load_model(tmp_path)
     for changed in (wrong, ranges | wrong):
         write_config(tmp_path, CONFIG.model_copy(update={"map_ranges": changed}))
-        with pytest.raises(InputError, match="map_ranges are of another network"):
+        with pytest.raises(InputError, match="map_ranges are not of this network"):
             load_model(tmp_path)
 
 

@@ -3,12 +3,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deepscores_tools.dataset_image import page_image
 from deepscores_tools.formats.mung import read_page
 from deepscores_tools.ink import ink_of
 from deepscores_tools.interline import true_interline
 from deepscores_tools.staves import find_staves, staves_as_symbols, whole_staves
+from deepscores_tools.staves.lines import _quantile
 from deepscores_tools.staves.systems import find_systems
 from deepscores_tools.staves.tracing import thin_ink
 
@@ -189,3 +192,9 @@ def test_handwritten_pages() -> None:
         found = find_staves(ink_of(page_image(page)))
         assert found.interline == pytest.approx(true_interline(page.symbols), rel=0.03)
         assert len(found.staves) == sum(s.name == "staff" for s in page.symbols)
+
+
+@given(st.lists(st.integers(-9, 9), min_size=1, max_size=40), st.floats(0, 1))
+def test_quantiles_are_numpys(values: list[int], share: float) -> None:
+    wanted = np.quantile(values, share)
+    assert _quantile(np.array(values, dtype=np.float64), share) == pytest.approx(wanted)

@@ -65,8 +65,6 @@ def find_staves(ink: NDArray[Any]) -> Staves:
 
 def whole_staves(ink: NDArray[Any]) -> Staves:
     """Staves whose lines have few gaps."""
-    if ink.ndim != 2:
-        raise ValueError(f"expected ink of shape (H, W), got {ink.shape}")
     black = _black(ink)
     spacing = run_spacing(black)
     if spacing is None:
@@ -104,7 +102,9 @@ def with_mended(ink: NDArray[Any], found: Staves) -> Staves:
 
 
 def _black(ink: NDArray[Any]) -> Bytes:
-    """The ink (H, W) as 0 or 255."""
+    """The ink (H, W) as 0 or 255. Raises ValueError for other arrays than uint8 (H, W)."""
+    if ink.ndim != 2 or ink.dtype != np.uint8:
+        raise ValueError(f"expected uint8 of shape (H, W), got {ink.dtype} {ink.shape}")
     return np.asarray(cv2.threshold(ink, INK - 1, 255, cv2.THRESH_BINARY)[1], np.uint8)
 
 

@@ -147,8 +147,7 @@ def _without_ghosts(traces: list[Trace]) -> list[Trace]:
 
 
 def _comb(shares: Floats, spacings: NDArray[np.float64]) -> tuple[Floats, Bytes]:
-    """Best score of five lines centred on each row, and the index of the spacing that gave it:
-    (R, K) each.
+    """Best score of five lines centred on each row, and which spacing gave it: (R, K) each.
 
     Five covered rows count for, covered rows between and just outside the five count against,
     so that neither text nor the same staff a line or half a line off scores.
