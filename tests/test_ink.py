@@ -71,6 +71,13 @@ def test_crop_is_nearly_as_the_page_away_from_its_borders() -> None:
     assert np.abs(inner - crop[margin:-margin, margin:-margin]).mean() < 4
 
 
+def test_a_wide_page_is_nearly_as_its_half() -> None:
+    """Of wide pages not every column tells how dark paper and ink are."""
+    half = photographed(drawn_page(), 240.0, 0.2)
+    wide = ink_of(np.hstack([half, half]), INTERLINE)[:, : half.shape[1] - 4 * INTERLINE]
+    assert np.abs(wide.astype(int) - ink_of(half, INTERLINE)[:, : wide.shape[1]]).mean() < 1
+
+
 def test_blank_paper_and_solid_pages_have_no_ink() -> None:
     for level in (0, 128, 255):
         assert ink_of(np.full((200, 300), level, np.uint8)).max() == 0
