@@ -275,7 +275,7 @@ def _edges(band: NDArray[np.uint8], xs: Doubles, lines: Doubles, thickness: floa
 
 
 def _quantile(values: Doubles, share: float) -> float:
-    """As `np.quantile`, which takes ten times as long for as few values."""
+    """As `np.quantile`, which takes four times as long for two thousand values."""
     values = np.sort(values)
     return float(np.interp(share * (len(values) - 1), np.arange(len(values)), values))
 
