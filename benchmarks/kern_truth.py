@@ -1,9 +1,10 @@
-"""What a `.krn` encoding says is printed on each system: noteheads, rests, accidentals.
+"""What a `.krn` encoding says is printed on each system: noteheads, rests, accidentals, arcs.
 
 Notes: visible ones (no `yy`), graces included, each tied note by itself; a unison of two voices
 on one staff at one time counts once. Rests: visible ones, whole-bar rests included; beside these,
 how many two voices of a staff share, as they begin together, last as long and are not told to lie
-apart. Accidentals: those that verovio prints from the encoding, key signatures apart.
+apart. Accidentals: those that verovio prints from the encoding, key signatures apart. Arcs: slurs
+and ties; one that a break falls into is printed on both systems.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class SystemTruth:
     unisons: int = 0
     shared_rests: int = 0
     accidentals: int = 0
+    arcs: int = 0
 
 
 @dataclass(slots=True)
@@ -55,19 +57,27 @@ def count_systems(path: Path) -> list[SystemTruth]:
 
 
 def count_kern(lines: Sequence[str]) -> list[SystemTruth]:
-    """Notes and rests of every system of a kern file given as lines; accidentals are left 0."""
+    """Notes, rests and arcs of every system of a kern file in lines; accidentals are left 0."""
     spines: list[_Spine] = []
+    open_arcs = 0
     systems = [Counter[str]()]
     for line in lines:
         if line.startswith(BREAKS):
-            systems.append(Counter())
+            systems.append(Counter(arcs=open_arcs))
         elif line.startswith("**"):
             spines = [_Spine(str(i), token == "**kern") for i, token in enumerate(line.split("\t"))]
         elif line.startswith("*"):
             spines = _interpreted(spines, line.split("\t"))
         elif line and not line.startswith(("!", "=")):
-            systems[-1] += _counted(spines, line.split("\t"))
-    return [SystemTruth(s["notes"], s["rests"], s["unisons"], s["shared rests"]) for s in systems]
+            tokens = line.split("\t")
+            systems[-1] += _counted(spines, tokens)
+            begun, ended = _arcs(spines, tokens)
+            systems[-1]["arcs"] += begun
+            open_arcs = max(open_arcs - ended, 0) + begun  # some end that never began
+    return [
+        SystemTruth(s["notes"], s["rests"], s["unisons"], s["shared rests"], arcs=s["arcs"])
+        for s in systems
+    ]
 
 
 def _counted(spines: Sequence[_Spine], tokens: Sequence[str]) -> Counter[str]:
@@ -91,6 +101,13 @@ def _counted(spines: Sequence[_Spine], tokens: Sequence[str]) -> Counter[str]:
                 unison = seen.setdefault(place, spine) is not spine
                 found["unisons" if unison else "notes"] += 1
     return found
+
+
+def _arcs(spines: Sequence[_Spine], tokens: Sequence[str]) -> tuple[int, int]:
+    """How many slurs and ties begin and end in one line of simultaneous tokens."""
+    marks = Counter("".join(t for s, t in zip(spines, tokens, strict=True) if s.kern))
+    inner = marks["_"]  # ends one tie and begins the next
+    return marks["("] + marks["["] + inner, marks[")"] + marks["]"] + inner
 
 
 def _abbreviated(spine: _Spine, token: str) -> bool:

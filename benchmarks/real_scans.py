@@ -1,4 +1,4 @@
-"""Counts on real scans: noteheads, rests and accidentals found, against the `.krn` encodings.
+"""Counts on real scans: noteheads, rests, accidentals and arcs found, against the `.krn` encodings.
 
     python -m benchmarks.real_scans --scans SCANS --detections FOLDER [--score S] [--set SET]
 
@@ -22,6 +22,7 @@ from benchmarks.scan_counts import Tally, read_detections, read_scopes, tally_mo
 HERE = Path(__file__).resolve().parent
 SETS = ("mozart", "beethoven")
 SHARED = "rest, shared ones once"
+ARC = "slur or tie"
 GOAL = 0.03  # net error a movement should keep within
 HEAD = f"{'':24}{'true':>7}{'found':>7}{'net %':>8}{'count %':>9}{'F1':>7}"
 
@@ -43,10 +44,11 @@ def main() -> None:
             "rest": ("rest", [s.rests for s in systems]),
             SHARED: ("rest", [s.rests - s.shared_rests for s in systems]),
             "accidental": ("accidental", [s.accidentals for s in systems]),
+            ARC: ("arc", [s.arcs for s in systems]),
         }
         pdf = options.scans / f"{movement}.pdf"
         tallies[movement] = tally_movement(pdf, scopes, found, truth)
-    for name in ("notehead", "rest", SHARED, "accidental"):
+    for name in ("notehead", "rest", SHARED, "accidental", ARC):
         _print_table(name, {movement: tally[name] for movement, tally in tallies.items()})
     if missing:
         print(f"not detected, or not every page of it: {', '.join(missing)}")

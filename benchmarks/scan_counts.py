@@ -15,7 +15,10 @@ from deepscores_tools.staves import Staff, find_staves
 from deepscores_tools.staves.systems import find_systems
 from deepscores_tools.symbols import Page
 
-KINDS = ("notehead", "rest", "accidental")  # how the class names begin
+KINDS = {  # how the class names begin
+    "notehead": ("notehead",), "rest": ("rest",), "accidental": ("accidental",),
+    "arc": ("slur", "tie"),
+}  # fmt: skip
 NONE_OF_THEM = {"accidentalParensLeft", "accidentalParensRight", "restHNr"}  # what stands with them
 
 
@@ -127,7 +130,7 @@ def tally_movement(
         counts = {kind: [0] * scope.systems for kind in KINDS}
         for symbol in page.symbols:
             middle = (symbol.box.y0 + symbol.box.y1) / 2
-            kind = next((kind for kind in KINDS if symbol.name.startswith(kind)), None)
+            kind = next((k for k, starts in KINDS.items() if symbol.name.startswith(starts)), None)
             if kind is None or symbol.name in NONE_OF_THEM:
                 continue
             if agrees:

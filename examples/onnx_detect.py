@@ -79,7 +79,7 @@ class OnnxDetector:
             boxes[rows] = self.refined(ink, boxes[rows], labels[rows], interline)
         found = Found(boxes, labels, calibrated(scores, self.config.calibration))
         found = of_known_size(found, self.config, interline)
-        return non_maximum_suppression(found, self.config.decode.merge_iou)
+        return non_maximum_suppression(found, self.config.merge_ious)
 
     def view(self, ink: NDArray[np.uint8], interline: float) -> Found:
         """What is found on the ink brought from this interline to the model's, in its frame."""
@@ -154,7 +154,7 @@ class OnnxDetector:
                 boxes[rows], pixel[line], part, energies, self.config.interline
             )
         found = Found(boxes, labels, scores.astype(np.float64))
-        return non_maximum_suppression(found, self.config.decode.merge_iou)
+        return non_maximum_suppression(found, self.config.merge_ious)
 
 
 def summits(energy: Floats, cut: float) -> tuple[Whole, Whole]:

@@ -110,6 +110,8 @@ class DecodeConfig(Frozen):
     thesis's section 6.8.2). vote: "mean" averages class probabilities, "majority" counts.
     views: what the page's interline is taken for, as shares of it; below 1 the page is shown
     larger. What several views show is fused (`found.fused`).
+    merge_iou: of one class, what overlaps more is one symbol, and the best stays; merge_iou_of: the
+    same for classes of which two never overlap so much, as long slurs are seen in several places.
     size_margin: how many times smaller or larger than its class in training
     (`ModelConfig.size_ranges`) a detection may be; what is beyond is left out. 0: nothing is.
     """
@@ -117,7 +119,8 @@ class DecodeConfig(Frozen):
     components: Literal["peaks", "cut"] = "peaks"
     box: Literal["offset", "centroid", "cached"] = "offset"
     vote: Literal["mean", "majority"] = "mean"
-    merge_iou: Share = Field(default=0.6, description="same class overlapping more: keep the best")
+    merge_iou: Share = 0.6
+    merge_iou_of: dict[str, Share] = {}
     views: tuple[Annotated[float, Field(ge=0.5, le=2.0)], ...] = Field(default=(1.0,), min_length=1)
     size_margin: float = Field(default=1.5, ge=0, allow_inf_nan=False)
 
@@ -185,6 +188,12 @@ class ModelConfig(Frozen):
     def threshold(self, name: str) -> float:
         """The score above which a detection of this class is reported by default."""
         return self.thresholds.get(name, UNTUNED)
+
+    @property
+    def merge_ious(self) -> tuple[float, ...]:
+        """For every class of `classes`, the IoU above which two detections are one symbol."""
+        decode = self.decode
+        return tuple(decode.merge_iou_of.get(name, decode.merge_iou) for name in self.classes)
 
     @property
     def family_of_class(self) -> tuple[int, ...]:

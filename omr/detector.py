@@ -155,7 +155,7 @@ class Detector:
             )  # fmt: skip
         found = of_known_size(Found(boxes, found.labels, scores), self.config, interline)
         # What was apart may have been brought to one place.
-        return non_maximum_suppression(found, self.config.decode.merge_iou)
+        return non_maximum_suppression(found, self.config.merge_ious)
 
     def _view(self, ink: NDArray[np.uint8], interline: float) -> Found:
         """What is found on ink (H, W) brought from this interline to the model's, in its frame."""
@@ -175,7 +175,7 @@ class Detector:
             return found[0]
         lines = np.isin(self.config.family_of_class, self.config.ridge_planes)
         whole = united(joint(found), lines, REACH)
-        return non_maximum_suppression(whole, self.config.decode.merge_iou)
+        return non_maximum_suppression(whole, self.config.merge_ious)
 
     def maps(self, ink: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
         """What the network tells of ink (H, W), sides multiples of MULTIPLE: see WatershedNet.

@@ -45,15 +45,20 @@ def joint(parts: Sequence[Found]) -> Found:
     return Found(boxes, labels, scores)
 
 
-def non_maximum_suppression(found: Found, iou: float) -> Found:
-    """Best first; of detections of one class that overlap by more only the best stays."""
+def non_maximum_suppression(found: Found, ious: Sequence[float]) -> Found:
+    """Best first; of detections of one class that overlap by more only the best stays.
+
+    ious (C,): by class.
+    """
     # OpenCV's: torchvision takes a second and 160 MiB to import, for nothing else.
     corners, sides = found.boxes[:, :2], found.boxes[:, 2:] - found.boxes[:, :2]
     places = np.concatenate((corners, sides), axis=1)
     kept = [np.zeros(0, np.intp)]
     for label in np.unique(found.labels):
         rows = np.flatnonzero(found.labels == label)
-        best = cv2.dnn.NMSBoxes(places[rows].tolist(), found.scores[rows].tolist(), 0.0, iou)
+        best = cv2.dnn.NMSBoxes(
+            places[rows].tolist(), found.scores[rows].tolist(), 0.0, ious[label]
+        )
         kept.append(rows[np.asarray(best, np.intp)])
     rows = np.concatenate(kept)
     rows = rows[np.argsort(-found.scores[rows], kind="stable")]

@@ -222,4 +222,4 @@ def _read(
     arrays = (t.double().cpu().numpy() for t in (corners, label, score.clamp(0, 1)))
     boxes, labels, scores = arrays
     found = Found(boxes, labels.astype(np.int64), scores)
-    return non_maximum_suppression(found, config.decode.merge_iou)
+    return non_maximum_suppression(found, config.merge_ious)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from omr.config import DecodeConfig, ModelConfig
-from omr.found import Found, fused
+from omr.found import Found, fused, non_maximum_suppression
 from omr.sizes import of_known_size
 
 
@@ -55,6 +55,14 @@ def test_what_is_too_small_or_too_large_for_its_class_is_left_out() -> None:
     unlimited = config.model_copy(update={"decode": DecodeConfig(size_margin=0)})
     assert of_known_size(seen, unlimited, 20.0).scores.tolist() == seen.scores.tolist()
     assert len(of_known_size(found(), config, 5.0).scores) == 0
+
+
+def test_what_one_class_may_overlap_makes_two_symbols_of_another_one() -> None:
+    decode = DecodeConfig(merge_iou=0.6, merge_iou_of={"slur": 0.2, "hat": 0.1})
+    config = ModelConfig(name="", families={"all": ("beam", "slur")}, decode=decode)
+    seen = found((0, 20, 0, 0, 0.9), (10, 30, 0, 0, 0.8), (10, 30, 0, 1, 0.6), (0, 20, 0, 1, 0.7))
+    kept = non_maximum_suppression(seen, config.merge_ious)
+    assert kept.scores.tolist() == [0.9, 0.8, 0.7]  # beams a third of which is shared stay two
 
 
 def test_nothing_is_nothing() -> None:

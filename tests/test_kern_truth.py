@@ -49,6 +49,12 @@ def test_original_breaks_part_systems() -> None:
     assert [(s.notes, s.rests) for s in systems] == [(2, 0), (1, 1), (1, 0)]
 
 
+def test_an_arc_over_a_break_is_printed_on_both_systems() -> None:
+    lines = ["(4C [4E | 4c", "4E_ | [4c", "!!LO:LB:g=original", "4E] | 4c_", "4D) | 4c]", "4C | ."]
+    assert [s.arcs for s in counted(*lines)] == [1 + 1 + 1 + 1, 3 + 1]
+    assert [s.arcs for s in counted("4C) | (4c", lines[2], "4D | 4d)")] == [1, 0 + 1]
+
+
 def test_other_breaks_and_spines_do_not_count() -> None:
     lines = ["**kern\t**dynam", "!!LO:LB:g=other", "4c\tf", "4d\tp"]
     assert count_kern(lines) == [SystemTruth(notes=2)]
