@@ -1,7 +1,7 @@
 """Symbols told by their company from what looks the same alone.
 
-An old print's level beam is as thick as a bar of rests, a page's number may be set in the digits
-of a number of rests, and a finger's in those of a tuplet's.
+An old print's level beam is as thick as a bar of rests, its accent as wide as a short hairpin; a
+page's number may be set in the digits of a number of rests, and a finger's in those of a tuplet's.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from deepscores_tools.symbols import Box, Symbol, box_array
 
 SURE = 0.3  # score of a symbol that counts as company
 BESIDE = 0.3  # interlines from a beam's end within which its last stem stands
+ONE_PLACE = 0.5  # share of a hairpin that an accent covers where both are one symbol
 UNDER = 8.0  # interlines from the top of a number of rests to that of its rest
 
 # A tuplet's number stands in the middle of its notes, hence of their beam or within its bracket; a
@@ -27,10 +28,13 @@ CENTRED = 0.4  # interlines between the middles of a tuplet's number and its bea
 
 
 def told_by_company(symbols: Sequence[Symbol], interline: float) -> list[Symbol]:
-    """The symbols (interline in pixels): bars of rests with two stems are beams, numbers over no
-    rest are left out, and numbers of tuplets over a note are those of fingers."""
-    beams_told = _with_beams_told(symbols, interline)
-    return _with_fingers_told(_without_lone_numbers(beams_told, interline), interline)
+    """The symbols (interline in pixels): bars of rests with two stems are beams, hairpins at an
+    accent's place and numbers over no rest are left out, numbers of tuplets over a note are those
+    of fingers."""
+    told = _with_beams_told(symbols, interline)
+    told = _without_accents_as_hairpins(told)
+    told = _without_lone_numbers(told, interline)
+    return _with_fingers_told(told, interline)
 
 
 def _with_beams_told(symbols: Sequence[Symbol], interline: float) -> list[Symbol]:
@@ -44,6 +48,18 @@ def _with_beams_told(symbols: Sequence[Symbol], interline: float) -> list[Symbol
     return [
         replace(s, name="beam") if s.name == "restHBar" and is_beam(s.box) else s for s in symbols
     ]
+
+
+def _without_accents_as_hairpins(symbols: Sequence[Symbol]) -> list[Symbol]:
+    accents = _boxes(symbols, "articAccent")
+
+    def is_accent(hairpin: Box) -> bool:
+        low = np.maximum(accents[:, :2], (hairpin.x0, hairpin.y0))
+        high = np.minimum(accents[:, 2:], (hairpin.x1, hairpin.y1))
+        shared = np.maximum(high - low, 0).prod(axis=1)
+        return bool((shared > ONE_PLACE * hairpin.width * hairpin.height).any())
+
+    return [s for s in symbols if not (s.name.endswith("Hairpin") and is_accent(s.box))]
 
 
 def _without_lone_numbers(symbols: Sequence[Symbol], interline: float) -> list[Symbol]:

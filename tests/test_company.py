@@ -27,6 +27,15 @@ def test_what_is_hardly_seen_or_elsewhere_is_no_company() -> None:
         assert names(BAR, LEFT, other)[0] == "restHBar"
 
 
+def test_a_hairpin_at_an_accent_s_place_is_left_out() -> None:
+    accent = Symbol(name="articAccentBelow", box=Box(100, 50, 122, 60), score=0.9)
+    same = Symbol(name="dynamicDiminuendoHairpin", box=Box(99, 50, 123, 61), score=0.99)
+    longer = Symbol(name="dynamicDiminuendoHairpin", box=Box(99, 50, 160, 61), score=0.4)
+    assert names(accent, same, longer) == ["articAccentBelow", "dynamicDiminuendoHairpin"]
+    faint = Symbol(name=accent.name, box=accent.box, score=0.2)
+    assert names(faint, same) == [faint.name, same.name]
+
+
 def test_a_number_of_rests_stands_over_a_rest() -> None:
     whole = Symbol(name="restWhole", box=Box(150, 55, 165, 60), score=0.9)
     assert names(NUMBER, BAR) == ["restHNr", "restHBar"]
