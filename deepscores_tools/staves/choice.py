@@ -28,4 +28,4 @@ def _distance(a: Staff, b: Staff) -> float:
     if left >= right:
         return np.inf
     xs = np.linspace(left, right, 20)
-    return float(np.median(np.abs(a.lines_at(xs)[2] - b.lines_at(xs)[2]))) / space
+    return float(np.median(np.abs(a.middle_at(xs) - b.middle_at(xs)))) / space

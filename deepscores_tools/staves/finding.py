@@ -150,7 +150,7 @@ def _known(trace: Trace, staves: Sequence[Staff]) -> bool:
     x, y = float(np.median(trace.xs)), float(np.median(trace.middle))
     return any(
         staff.strength > CLEAR
-        and abs(np.interp(x, staff.xs, staff.lines[2]) - y) < trace.interline
+        and abs(staff.middle_at(x) - y) < trace.interline
         and staff.left < trace.xs[0] + staff.interline
         and staff.right > trace.xs[-1] - staff.interline
         for staff in staves

@@ -17,6 +17,7 @@ from deepscores_tools.sampling import sampled
 from deepscores_tools.staves.tracing import Trace
 
 Doubles = NDArray[np.float64]
+Floats = NDArray[np.float32]
 
 LINES = np.arange(-2, 3)  # the five lines, counted from the middle one down
 PRESENT = 0.35  # share of a strip a line must cover to be seen there
@@ -63,9 +64,9 @@ class Staff:
         """Mean y of the middle line."""
         return float(self.lines[2].mean())
 
-    def lines_at(self, x: float | Doubles) -> Doubles:
-        """y of the five lines at x, (5,) or (5, len(x)); level beyond the staff's ends."""
-        return np.array([np.interp(x, self.xs, line) for line in self.lines])
+    def middle_at(self, x: float | Doubles) -> Doubles:
+        """y of the middle line at x, a number or (N,); level beyond the staff's ends."""
+        return np.asarray(np.interp(x, self.xs, self.lines[2]))
 
 
 def refine(
@@ -77,7 +78,7 @@ def refine(
     rows = slice(low, int(trace.middle.max() + 5 * space) + 1)
     band = thin[rows]
     squeezed, step, _ = shrunk(band, space, 1)
-    shares = squeezed.astype(np.float64) / 255
+    shares = np.asarray(squeezed / np.float32(255), np.float32)
     strips = shares.shape[1]
     xs = np.asarray((np.arange(strips) + 0.5) * step - 0.5, dtype=np.float64)
     middle = _extended(xs, trace.xs, trace.middle - low)
@@ -141,18 +142,18 @@ def _extended(xs: Doubles, known_xs: Doubles, known: Doubles) -> Doubles:
     return np.asarray(curve)
 
 
-def _offsets(shares: Doubles, lines: Doubles, reach: float) -> tuple[Doubles, Doubles]:
+def _offsets(shares: Floats, lines: Doubles, reach: float) -> tuple[Doubles, Doubles]:
     """Where ink lies from where lines (5, K) are expected, and how much of it: (5, K) each."""
-    steps = np.arange(-int(np.ceil(reach)), int(np.ceil(reach)) + 1)
-    rows = np.round(lines).astype(int)[..., None] + steps
     height, strips = shares.shape
-    on_page = np.minimum(np.maximum(rows, 0), height - 1)
-    seen = shares.take(on_page * strips + np.arange(strips)[:, None])
-    away = rows - lines[..., None]
-    seen *= np.minimum(np.maximum(1.5 - np.abs(away) / reach, 0), 1)
-    mass = seen.sum(axis=-1)
-    peak = seen.max(axis=-1)
-    off = (seen * away).sum(axis=-1) / np.maximum(mass, 1e-6)
+    most = int(np.ceil(reach))
+    steps = np.arange(-most, most + 1)[:, None, None]  # first, for sums over it are fastest so
+    middle = np.round(lines)
+    rows = np.clip(middle.astype(np.intp) + steps, 0, height - 1)
+    seen = shares.take(rows * strips + np.arange(strips))
+    away = (middle - lines).astype(np.float32) + steps.astype(np.float32)
+    seen *= np.clip(1.5 - np.abs(away) / np.float32(reach), 0, 1)
+    mass, peak = seen.sum(axis=0), seen.max(axis=0)
+    off = (seen * away).sum(axis=0) / np.maximum(mass, 1e-6)
     return off, np.where(peak > 0.1, peak, 0)
 
 

@@ -26,11 +26,11 @@ def _line(symbol: Symbol, staves: Staves) -> int:
     x, y = symbol.box.centre
 
     def away(staff: Staff) -> float:
-        return abs(float(staff.lines_at(x)[2]) - y)
+        return abs(float(staff.middle_at(x)) - y)
 
     beside = [s for s in staves.staves if s.left - symbol.box.width <= x <= s.right]
     if not beside:
         return 0
     staff = min(beside, key=away)
-    place = 3 + (float(staff.lines_at(x)[2]) - y) / staff.interline
+    place = 3 + (float(staff.middle_at(x)) - y) / staff.interline
     return round(place) if abs(place - round(place)) <= NEAR else 0
