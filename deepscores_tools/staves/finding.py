@@ -17,6 +17,7 @@ from deepscores_tools.staves.choice import settle
 from deepscores_tools.staves.lines import Staff, refine, stands_out
 from deepscores_tools.staves.tracing import (
     SIZES,
+    TOUCHING,
     Bytes,
     Trace,
     gaps_closed,
@@ -28,7 +29,7 @@ from deepscores_tools.symbols import Box, Symbol
 
 INK = 96  # of 255: antialiased lines one pixel thick must still count
 OTHER_SIZE = 0.15  # a staff whose interline differs by more is of another size
-WHOLE = 0.95  # strength of staves whose lines have no gaps worth mending
+GIVEN_UP = 0.3  # of the page's width; a trace as long that proved no staff may be a broken one
 CLEAR = 0.75  # strength of a staff that mending does not tell more about
 
 # Where MUSCIMA++ 2.0 lets the spaces beyond the outer lines end, in interlines (medians of its
@@ -44,7 +45,8 @@ class Staves:
     interline: of the commonest staff size, None where no staff was found.
     thickness: of a staff line. staves: from top to bottom.
     several_sizes: staves of clearly different size exist.
-    broken: there are gaps in the lines, or none was found: others may show when gaps are mended.
+    broken: what may be a staff was given up, or none was found: others may show when gaps in
+    lines are mended.
     """
 
     interline: float | None
@@ -71,14 +73,16 @@ def whole_staves(ink: NDArray[Any]) -> Staves:
         return NO_STAVES
     interlines, thickness = spacing
     staves: list[Staff] = []
+    broken = True
     tried: list[float] = []
     for interline in interlines:
         if any(SIZES[0] < interline / other < SIZES[-1] for other in tried):
             continue  # the comb has looked for these already
-        found = _staves_near(black, interline, thickness)
-        staves = max(staves, found, key=_weight)
+        traces, found = _staves_near(black, interline, thickness)
+        if _weight(found) > _weight(staves):
+            staves, broken = found, any(_given_up(t, found, ink.shape[1]) for t in traces)
         tried.append(interline)
-    return _as_found(staves, thickness)
+    return _as_found(staves, thickness, broken)
 
 
 def with_mended(ink: NDArray[Any], found: Staves) -> Staves:
@@ -98,7 +102,7 @@ def with_mended(ink: NDArray[Any], found: Staves) -> Staves:
     traces = [t for t in trace_staves(thin, interline) if not _known(t, found.staves)]
     more = [refine(whole, thin, trace, thickness) for trace in traces]
     clear = [s for s in more if s is not None and stands_out(thin, s)]
-    return _as_found(settle([*found.staves, *clear]), thickness)
+    return _as_found(settle([*found.staves, *clear]), thickness, broken=False)
 
 
 def _black(ink: NDArray[Any]) -> Bytes:
@@ -108,12 +112,11 @@ def _black(ink: NDArray[Any]) -> Bytes:
     return np.asarray(cv2.threshold(ink, INK - 1, 255, cv2.THRESH_BINARY)[1], np.uint8)
 
 
-def _as_found(staves: list[Staff], thickness: float) -> Staves:
+def _as_found(staves: list[Staff], thickness: float, broken: bool) -> Staves:
     if not staves:
         return NO_STAVES
     interline = _commonest(staves)
     several = any(abs(s.interline / interline - 1) > OTHER_SIZE for s in staves)
-    broken = bool(np.median([s.strength for s in staves]) < WHOLE)
     return Staves(interline, thickness, tuple(staves), several, broken)
 
 
@@ -139,10 +142,25 @@ def staves_as_symbols(staves: Staves, handwritten: bool = False) -> list[Symbol]
     return symbols
 
 
-def _staves_near(black: Bytes, interline: float, thickness: float) -> list[Staff]:
+def _staves_near(
+    black: Bytes, interline: float, thickness: float
+) -> tuple[list[Trace], list[Staff]]:
+    """What may be staves of about this interline, and what of it proved to be."""
     thin = thin_ink(black, interline, thickness)
-    found = (refine(black, thin, trace, thickness) for trace in trace_staves(thin, interline))
-    return settle([staff for staff in found if staff is not None])
+    traces = trace_staves(thin, interline)
+    found = (refine(black, thin, trace, thickness) for trace in traces)
+    return traces, settle([staff for staff in found if staff is not None])
+
+
+def _given_up(trace: Trace, staves: Sequence[Staff], width: int) -> bool:
+    """Is the trace long, of a page of this width, with none of the staves at its middle?"""
+    x, y = float(np.median(trace.xs)), float(np.median(trace.middle))
+    at_middle = any(
+        staff.left - trace.interline <= x <= staff.right + trace.interline
+        and abs(staff.middle_at(x) - y) < TOUCHING * trace.interline
+        for staff in staves
+    )
+    return bool(trace.xs[-1] - trace.xs[0] > GIVEN_UP * width and not at_middle)
 
 
 def _known(trace: Trace, staves: Sequence[Staff]) -> bool:
