@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from deepscores_tools.symbols import Box, Symbol, box_array
 
 SURE = 0.3  # score of a symbol that counts as company
+LIKELY = 0.5  # score of an accent that a hairpin gives way to
 BESIDE = 0.3  # interlines from a beam's end within which its last stem stands
 ONE_PLACE = 0.5  # share of a hairpin that an accent covers where both are one symbol
 UNDER = 8.0  # interlines from the top of a number of rests to that of its rest
@@ -51,7 +52,7 @@ def _with_beams_told(symbols: Sequence[Symbol], interline: float) -> list[Symbol
 
 
 def _without_accents_as_hairpins(symbols: Sequence[Symbol]) -> list[Symbol]:
-    accents = _boxes(symbols, "articAccent")
+    accents = _boxes(symbols, "articAccent", LIKELY)
 
     def is_accent(hairpin: Box) -> bool:
         low = np.maximum(accents[:, :2], (hairpin.x0, hairpin.y0))
@@ -97,10 +98,10 @@ def _with_fingers_told(symbols: Sequence[Symbol], interline: float) -> list[Symb
     ]
 
 
-def _boxes(symbols: Sequence[Symbol], start: str) -> NDArray[np.float64]:
+def _boxes(symbols: Sequence[Symbol], start: str, least: float = SURE) -> NDArray[np.float64]:
     """The boxes (n, 4) of the symbols that are sure enough, and whose names begin so."""
     named = [s for s in symbols if s.name.startswith(start)]
-    return box_array([s for s in named if s.score is None or s.score > SURE])
+    return box_array([s for s in named if s.score is None or s.score > least])
 
 
 def _middles(boxes: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -32,7 +32,7 @@ def test_a_hairpin_at_an_accent_s_place_is_left_out() -> None:
     same = Symbol(name="dynamicDiminuendoHairpin", box=Box(99, 50, 123, 61), score=0.99)
     longer = Symbol(name="dynamicDiminuendoHairpin", box=Box(99, 50, 160, 61), score=0.4)
     assert names(accent, same, longer) == ["articAccentBelow", "dynamicDiminuendoHairpin"]
-    faint = Symbol(name=accent.name, box=accent.box, score=0.2)
+    faint = Symbol(name=accent.name, box=accent.box, score=0.4)
     assert names(faint, same) == [faint.name, same.name]
 
 

@@ -165,6 +165,22 @@ def test_lines_that_are_mostly_gaps() -> None:
     assert len(find_staves(page).staves) == len(find_staves(drawn()).staves)
 
 
+def test_one_staff_of_gaps_among_whole_ones() -> None:
+    """Only where a staff was given up the page is looked at again."""
+    page = drawn((100, 300, 500))
+    whole = whole_staves(page)
+    assert len(whole.staves) == 3
+    assert not whole.broken
+    lines = thin_ink(page, INTERLINE, 2) > 0
+    lines[:280] = lines[400:] = False
+    gaps = np.random.default_rng(5).random((page.shape[0], page.shape[1] // 9 + 1)) < 0.6
+    page[lines & np.repeat(gaps, 9, axis=1)[:, : page.shape[1]]] = 0
+    without = whole_staves(page)
+    assert len(without.staves) == 2
+    assert without.broken
+    assert len(find_staves(page).staves) == 3
+
+
 def test_scale_does_not_matter() -> None:
     page = drawn(systems=PIANO)
     for scale in (0.5, 2.5):
