@@ -154,7 +154,7 @@ def _staves_near(
 
 def _given_up(trace: Trace, staves: Sequence[Staff], width: int) -> bool:
     """Is the trace long, of a page of this width, with none of the staves at its middle?"""
-    x, y = float(np.median(trace.xs)), float(np.median(trace.middle))
+    x, y = trace.centre
     at_middle = any(
         staff.left - trace.interline <= x <= staff.right + trace.interline
         and abs(staff.middle_at(x) - y) < TOUCHING * trace.interline
@@ -165,7 +165,7 @@ def _given_up(trace: Trace, staves: Sequence[Staff], width: int) -> bool:
 
 def _known(trace: Trace, staves: Sequence[Staff]) -> bool:
     """Does a staff that is clear enough run where the trace does, over its whole length?"""
-    x, y = float(np.median(trace.xs)), float(np.median(trace.middle))
+    x, y = trace.centre
     return any(
         staff.strength > CLEAR
         and abs(staff.middle_at(x) - y) < trace.interline

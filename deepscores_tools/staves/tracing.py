@@ -55,6 +55,11 @@ class Trace:
     interline: float
     strength: float
 
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Median x and y of the middle line."""
+        return float(np.median(self.xs)), float(np.median(self.middle))
+
 
 def run_spacing(black: Bytes) -> tuple[list[float], float] | None:
     """Likely interlines, likeliest first, and the thickness of the lines, in pixels.
