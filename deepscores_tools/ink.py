@@ -35,11 +35,17 @@ def ink_of(gray: NDArray[Any], interline: float | None = None) -> Gray:
     """
     if gray.ndim != 2 or gray.dtype != np.uint8:
         raise ValueError(f"expected uint8 of shape (H, W), got {gray.dtype} {gray.shape}")
-    darkness = _darkness(gray, interline)
-    paper, ink = _tone(darkness)
-    levels = (np.arange(256) - paper) / (ink - paper)
-    stretch = np.round(np.clip(levels, 0.0, 1.0) * 255).astype(np.uint8)
-    return np.asarray(cv2.LUT(darkness, stretch), dtype=np.uint8)
+    small, window = _blocks(gray, interline)
+    if _is_inverted(small, window):
+        gray, small = cv2.bitwise_not(gray), 255 - small
+    paper = _paper(small, window)
+    if paper.min() == paper.max():  # as on most pages: what is told of all shades holds for all
+        shades = np.arange(256, dtype=np.uint8)[None]
+        darker = _darkness(shades, np.full_like(shades, paper.flat[0]))
+        stretch = _stretch(np.asarray(cv2.LUT(_few(gray), darker), np.uint8))
+        return np.asarray(cv2.LUT(gray, stretch[darker]), dtype=np.uint8)
+    darkness = _darkness(gray, _enlarged(paper, gray.shape, _block_side(interline)))
+    return np.asarray(cv2.LUT(darkness, _stretch(_few(darkness))), dtype=np.uint8)
 
 
 def _block_side(interline: float | None) -> int:
@@ -61,15 +67,15 @@ def _is_inverted(small: Gray, window: int) -> bool:
     return float((detail * detail * detail).sum()) > 0.0
 
 
-def _darkness(gray: NDArray[Any], interline: float | None) -> Gray:
-    """How much darker than the local paper each pixel is: 0 = as paper, 255 = black."""
-    small, window = _blocks(gray, interline)
-    if _is_inverted(small, window):
-        gray, small = cv2.bitwise_not(gray), 255 - small
+def _paper(small: Gray, window: int) -> Gray:
+    """How light the paper is in each block, whatever ink lies on it."""
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (window, window))
-    paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel)
-    paper = cv2.GaussianBlur(paper, (0, 0), 2.0)
-    paper = _enlarged(paper, gray.shape, _block_side(interline))
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel)
+    return np.asarray(cv2.GaussianBlur(closed, (0, 0), 2.0), np.uint8)
+
+
+def _darkness(gray: NDArray[Any], paper: Gray) -> Gray:
+    """How much darker than the paper each pixel is: 0 = as paper, 255 = black."""
     below = cv2.subtract(paper, gray)
     bright = cv2.max(paper, DARKEST_PAPER)  # type: ignore[call-overload]
     return np.asarray(cv2.divide(below, bright, scale=255), dtype=np.uint8)
@@ -84,6 +90,18 @@ def _enlarged(blocks: NDArray[Any], shape: tuple[int, int], side: int) -> Gray:
     return np.asarray(cv2.copyMakeBorder(large, *edge, cv2.BORDER_REPLICATE), dtype=np.uint8)
 
 
+def _few(picture: NDArray[Any]) -> Gray:
+    """COLUMNS of its columns, or up to twice as many."""
+    return np.ascontiguousarray(picture[:, :: max(1, picture.shape[1] // COLUMNS)])
+
+
+def _stretch(darkness: Gray) -> Gray:
+    """What makes paper 0 and ink 255 of darkness, as a table (256,)."""
+    paper, ink = _tone(darkness)
+    levels = (np.arange(256) - paper) / (ink - paper)
+    return np.round(np.clip(levels, 0.0, 1.0) * 255).astype(np.uint8)
+
+
 def _tone(darkness: Gray) -> tuple[float, float]:
     """How dark paper and ink are, 0..255.
 
@@ -91,8 +109,7 @@ def _tone(darkness: Gray) -> tuple[float, float]:
 
     Ink: a quarter of the ink's mass is darker. Mass, not pixels: faint texture weighs little.
     """
-    few = np.ascontiguousarray(darkness[:, :: max(1, darkness.shape[1] // COLUMNS)])
-    counts = cv2.calcHist([few], [0], None, [256], [0, 256]).ravel()
+    counts = cv2.calcHist([darkness], [0], None, [256], [0, 256]).ravel()
     paper = min(float(np.searchsorted(np.cumsum(counts), counts.sum() / 2)), FAINT)
     mass = counts * np.arange(256) * (np.arange(256) > paper + FAINT)
     if mass.sum() == 0:
