@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.staves.choice import settle
-from deepscores_tools.staves.lines import Staff, refine, stands_out
+from deepscores_tools.staves.lines import Staff, stands_out, staves_at
 from deepscores_tools.staves.tracing import (
     SIZES,
     TOUCHING,
@@ -22,6 +22,7 @@ from deepscores_tools.staves.tracing import (
     Trace,
     gaps_closed,
     run_spacing,
+    strips_of,
     thin_ink,
     trace_staves,
 )
@@ -99,9 +100,10 @@ def with_mended(ink: NDArray[Any], found: Staves) -> Staves:
         (interline, *_), thickness = spacing
     thin = gaps_closed(thin_ink(black, interline, thickness), interline)
     whole = np.asarray(cv2.bitwise_or(black, thin), np.uint8)
-    traces = [t for t in trace_staves(thin, interline) if not _known(t, found.staves)]
-    more = [refine(whole, thin, trace, thickness) for trace in traces]
-    clear = [s for s in more if s is not None and stands_out(thin, s)]
+    strips = strips_of(thin, interline)
+    traces = [t for t in trace_staves(strips, interline) if not _known(t, found.staves)]
+    more = staves_at(traces, whole, thin, strips, thickness)
+    clear = [staff for staff in more if stands_out(thin, staff)]
     return _as_found(settle([*found.staves, *clear]), thickness, broken=False)
 
 
@@ -147,9 +149,9 @@ def _staves_near(
 ) -> tuple[list[Trace], list[Staff]]:
     """What may be staves of about this interline, and what of it proved to be."""
     thin = thin_ink(black, interline, thickness)
-    traces = trace_staves(thin, interline)
-    found = (refine(black, thin, trace, thickness) for trace in traces)
-    return traces, settle([staff for staff in found if staff is not None])
+    strips = strips_of(thin, interline)
+    traces = trace_staves(strips, interline)
+    return traces, settle(staves_at(traces, black, thin, strips, thickness))
 
 
 def _given_up(trace: Trace, staves: Sequence[Staff], width: int) -> bool:

@@ -1,12 +1,14 @@
 """The five lines of a traced staff, to a fraction of a pixel, and where they begin and end.
 
-Letters: K strips across the page, of one interline each; N of them along the staff; L curves.
+Letters: S staves; K strips across the page, of one interline each; N of them along the staff;
+L curves.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores_tools.averaging import shrunk
-from deepscores_tools.staves.tracing import Trace
+from deepscores_tools.staves.tracing import Strips, Trace
 
 Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
@@ -70,48 +71,82 @@ class Staff:
         return np.asarray(np.interp(x, self.xs, self.lines[2]))
 
 
-def refine(
-    black: NDArray[np.uint8], thin: NDArray[np.uint8], trace: Trace, thickness: float
-) -> Staff | None:
-    """The staff at a trace, from ink and thin ink (H, W), 0 or 255; None where too little is."""
-    space = trace.interline
-    low = max(0, int(trace.middle.min() - 5 * space))
-    rows = slice(low, int(trace.middle.max() + 5 * space) + 1)
-    band = thin[rows]
-    squeezed, step, _ = shrunk(band, space, 1)
-    shares = np.asarray(squeezed / np.float32(255), np.float32)
-    strips = shares.shape[1]
-    xs = np.asarray((np.arange(strips) + 0.5) * step - 0.5, dtype=np.float64)
-    middle = _extended(xs, trace.xs, trace.middle - low)
-    lines = middle + space * LINES[:, None]
-    blank = _blank(black[rows], lines, xs)
-    first, last = (int(np.abs(xs - x).argmin()) for x in (trace.xs[0], trace.xs[-1]))
+def staves_at(
+    traces: Sequence[Trace],
+    black: NDArray[np.uint8],
+    thin: NDArray[np.uint8],
+    strips: Strips,
+    thickness: float,
+) -> list[Staff]:
+    """The staves at S traces, from ink and thin ink (H, W), 0 or 255, and the strips of the latter.
+
+    Traces at which too little is seen are left out.
+    """
+    if not traces:
+        return []
+    lines, mass, extents = _followed(traces, black, strips)
+    found = (
+        _staff(black, thin, strips.xs, *of_one, trace.interline, thickness)
+        for trace, *of_one in zip(traces, lines, mass, extents, strict=True)
+    )
+    return [staff for staff in found if staff is not None]
+
+
+def _followed(
+    traces: Sequence[Trace], black: NDArray[np.uint8], strips: Strips
+) -> tuple[Doubles, Floats, NDArray[np.intp]]:
+    """Of S traces the lines (S, 5, K), what is seen of them (S, 5, K), first and last strip (S, 2).
+
+    All staves of a page at once: the arrays of one are too small for NumPy to be fast.
+    """
+    xs = strips.xs
+    space = np.array([trace.interline for trace in traces])[:, None, None]
+    middle = np.array([_extended(xs, trace.xs, trace.middle) for trace in traces])
+    lines = middle[:, None] + space * LINES[:, None]
+    blank = _blank(black, lines, xs)
+    extents = np.searchsorted(xs, [(trace.xs[0], trace.xs[-1]) for trace in traces])
     for _ in range(2):
-        off, mass = _offsets(shares, lines, 0.42 * space)
-        weights = np.where(_between(strips, first, last), mass, 0)
-        weight = weights.sum(axis=0, keepdims=True)
-        together = (weights * off).sum(axis=0, keepdims=True) / np.maximum(weight, 1e-6)
-        lines = lines + _smoothed(xs, together, weight, SMOOTH)
-        _, mass = _offsets(shares, lines, 0.25 * space)
-        _, between = _offsets(shares, (lines[:-1] + lines[1:]) / 2, 0.25 * space)
-        shown = (mass > PRESENT) & (mass > 2 * np.median(between, axis=0))
-        first, last = _extent(shown.sum(axis=0) >= ENOUGH, blank, first, last)
-    inside = _between(strips, first, last)
+        off, mass = _offsets(strips, lines, 0.42 * space)
+        weights = np.where(_between(extents, len(xs)), mass, 0)
+        weight = weights.sum(axis=1, keepdims=True)
+        together = (weights * off).sum(axis=1, keepdims=True) / np.maximum(weight, 1e-6)
+        lines = lines + _smoothed(xs, together, weight)
+        _, mass = _offsets(strips, lines, 0.25 * space)
+        _, between = _offsets(strips, (lines[:, :-1] + lines[:, 1:]) / 2, 0.25 * space)
+        shown = (mass > PRESENT) & (mass > 2 * np.median(between, axis=1, keepdims=True))
+        shows = shown.sum(axis=1) >= ENOUGH
+        extents = np.array([_extent(*of_one) for of_one in zip(shows, blank, extents, strict=True)])
+    inside = _between(extents, len(xs))
     for reach in (0.35, 0.25):
-        off, mass = _offsets(shares, lines, reach * space)
-        lines = lines + _smoothed(xs, off, np.where(inside, mass, 0), SMOOTH)
-    even = _comb(lines)
-    if last - first < 3 or not _even(lines[:, first : last + 1], strips):
+        off, mass = _offsets(strips, lines, reach * space)
+        lines = lines + _smoothed(xs, off, np.where(inside, mass, 0))
+    return lines, mass, extents
+
+
+def _staff(
+    black: NDArray[np.uint8],
+    thin: NDArray[np.uint8],
+    xs: Doubles,
+    lines: Doubles,
+    mass: Floats,
+    extent: NDArray[np.intp],
+    space: float,
+    thickness: float,
+) -> Staff | None:
+    """The staff of these lines (5, K); None where they are none."""
+    first, last = extent.tolist()
+    if last - first < 3 or not _even(lines[:, first : last + 1], len(xs)):
         return None
+    even = _comb(lines)
     lines = np.clip(lines, even - STRAY * space, even + STRAY * space)
-    left, right = _ends(band, xs, lines, (first, last), thickness)
+    left, right = _ends(thin, xs, lines, (first, last), thickness)
     at = np.concatenate([[left], xs[(xs > left) & (xs < right - 1)], [right - 1]])
     lines = np.array([np.interp(at, xs, line) for line in lines])
-    if _covered(black[rows], at, lines, space) < UNBROKEN:
+    if _covered(black, at, lines, space) < UNBROKEN:
         return None
-    edges = _edges(band, at, lines, thickness)
+    edges = _edges(thin, at, lines, thickness)
     strength = float(np.minimum(mass[:, first : last + 1] / PRESENT, 1).mean())
-    return Staff(left, right, at, lines + low, edges + low, strength)
+    return Staff(left, right, at, lines, edges, strength)
 
 
 def stands_out(mended: NDArray[np.uint8], staff: Staff) -> bool:
@@ -127,9 +162,10 @@ def stands_out(mended: NDArray[np.uint8], staff: Staff) -> bool:
     return all(_covered(mended, staff.xs, lines, space) < share for lines, share in around)
 
 
-def _between(count: int, first: int, last: int) -> NDArray[np.bool_]:
-    index = np.arange(count)
-    return (index >= first) & (index <= last)
+def _between(extents: NDArray[np.intp], strips: int) -> NDArray[np.bool_]:
+    """Which strips lie in each staff's extent (S, 2), both ends included: (S, 1, K)."""
+    index = np.arange(strips)
+    return (index >= extents[:, None, :1]) & (index <= extents[:, None, 1:])
 
 
 def _extended(xs: Doubles, known_xs: Doubles, known: Doubles) -> Doubles:
@@ -139,27 +175,35 @@ def _extended(xs: Doubles, known_xs: Doubles, known: Doubles) -> Doubles:
         (slice(None, TANGENT), np.minimum(xs - known_xs[0], 0)),
         (slice(-TANGENT, None), np.maximum(xs - known_xs[-1], 0)),
     ):
-        curve += beyond * np.polyfit(known_xs[end], known[end], 1)[0]
+        away = known_xs[end] - known_xs[end].mean()
+        curve += beyond * (away @ known[end] / (away @ away))
     return np.asarray(curve)
 
 
-def _offsets(shares: Floats, lines: Doubles, reach: float) -> tuple[Doubles, Doubles]:
-    """Where ink lies from where lines (5, K) are expected, and how much of it: (5, K) each."""
-    height, strips = shares.shape
-    most = int(np.ceil(reach))
-    steps = np.arange(-most, most + 1)[:, None, None]  # first, for sums over it are fastest so
+def _offsets(strips: Strips, lines: Doubles, reach: Doubles) -> tuple[Floats, Floats]:
+    """Where ink lies from where L lines (S, L, K) are expected, and how much: (S, L, K) each.
+
+    reach (S, 1, 1): pixels to either side in which it is looked for.
+    """
+    height, count = strips.ink.shape
+    most = np.ceil(reach)
+    steps = np.arange(-most.max(), most.max() + 1, dtype=np.float32)  # first, for sums over it
+    steps = steps[:, None, None, None]  # are fastest so
     middle = np.round(lines)
-    rows = np.clip(middle.astype(np.intp) + steps, 0, height - 1)
-    seen = shares.take(rows * strips + np.arange(strips))
-    away = (middle - lines).astype(np.float32) + steps.astype(np.float32)
-    seen *= np.clip(1.5 - np.abs(away) / np.float32(reach), 0, 1)
+    rows = np.clip(middle + steps, 0, height - 1).astype(np.intp)
+    away = (middle - lines).astype(np.float32) + steps
+    seen = np.clip(1.5 - np.abs(away) / reach.astype(np.float32), 0, 1) * (np.abs(steps) <= most)
+    seen *= strips.ink.take(rows * count + np.arange(count))
+    seen /= np.float32(255)
     mass, peak = seen.sum(axis=0), seen.max(axis=0)
-    off = (seen * away).sum(axis=0) / np.maximum(mass, 1e-6)
-    return off, np.where(peak > 0.1, peak, 0)
+    off = (seen * away).sum(axis=0) / np.maximum(mass, np.float32(1e-6))
+    return off, np.where(peak > 0.1, peak, np.float32(0))
 
 
-def _smoothed(xs: Doubles, values: Doubles, weights: Doubles, window: int) -> Doubles:
-    """Weighted values (L, K) as smooth curves (L, K): local straight lines, level outside."""
+def _smoothed(xs: Doubles, values: NDArray[Any], weights: NDArray[Any]) -> Doubles:
+    """Weighted values (..., K) as smooth curves (..., K): local straight lines, level outside."""
+    shape = values.shape
+    values, weights = (np.asarray(x, np.float64).reshape(-1, shape[-1]) for x in (values, weights))
     seen = weights > 0
     trend = _trends(xs, values, weights)
     rest = np.where(seen, values - trend, 0)
@@ -169,11 +213,11 @@ def _smoothed(xs: Doubles, values: Doubles, weights: Doubles, window: int) -> Do
     ]
     limit = 3 * np.array(spread)[:, None] + 0.3  # a symbol mistaken for a line
     weights = np.where(np.abs(rest) > limit, 0.1 * weights, weights)
-    curves = _local_lines(rest, weights, np.hanning(window + 2))
+    curves = _local_lines(rest, weights, np.hanning(SMOOTH + 2))
     for row, known in zip(trend, seen, strict=True):
         if known.any():
             row[:] = np.interp(xs, xs[known], row[known])  # a straight line, level beyond
-    return curves + trend
+    return np.asarray((curves + trend).reshape(shape))
 
 
 def _trends(xs: Doubles, values: Doubles, weights: Doubles) -> Doubles:
@@ -212,20 +256,24 @@ def _local_lines(values: Doubles, weights: Doubles, kernel: Doubles) -> Doubles:
 
 
 def _blank(black: NDArray[np.uint8], lines: Doubles, xs: Doubles) -> NDArray[np.bool_]:
-    """Strips (K,) whose middle column shows no ink at all between the outer lines."""
+    """Strips (S, K) whose middle column shows no ink at all between the outer lines (S, 5, K)."""
     columns = black[:, np.round(xs).astype(int)] > 0
-    y = np.arange(len(black))[:, None]
-    inside = (y >= lines[0] - 1) & (y <= lines[4] + 1)
-    return np.asarray(~(columns & inside).any(axis=0))
+    above = np.zeros((len(black) + 1, len(xs)), np.int32)  # how much of a column is
+    np.cumsum(columns, axis=0, out=above[1:])
+    top = np.clip(np.ceil(lines[:, 0] - 1), 0, len(black)).astype(int)
+    bottom = np.clip(np.floor(lines[:, 4] + 1) + 1, 0, len(black)).astype(int)
+    index = np.arange(len(xs))
+    return np.asarray(above[bottom, index] == above[top, index])
 
 
 def _extent(
-    shows: NDArray[np.bool_], blank: NDArray[np.bool_], first: int, last: int
+    shows: NDArray[np.bool_], blank: NDArray[np.bool_], roughly: NDArray[np.intp]
 ) -> tuple[int, int]:
     """First and last strip of a staff, from a rough pair: outward or inward as lines show.
 
     Beams and dense chords may hide all lines; only paper ends a staff, or a long silence.
     """
+    first, last = roughly.tolist()
     shown = np.flatnonzero(shows)
     if not len(shown):
         return first, first
@@ -251,26 +299,26 @@ def _around(
     picture: NDArray[np.uint8], columns: NDArray[np.int64], xs: Doubles, lines: Doubles, reach: int
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """The rows (L, N) of lines (L, K) in some columns of a picture, and whether there is ink in the
-    rows up to `reach` above and below: (2 reach + 1, L, N). Beyond the picture it is as there."""
+    rows up to `reach` above and below: (2 reach + 1, L, N). All of these rows are in the picture."""
     height, width = picture.shape
     rows = np.round([np.interp(columns, xs, line) for line in lines]).astype(np.int64)
-    wider = cv2.copyMakeBorder(picture, reach, reach, 0, 0, cv2.BORDER_REPLICATE)
-    upper = np.clip(rows, 0, height - 1) * width + columns
-    return rows, wider.take(upper + np.arange(2 * reach + 1)[:, None, None] * width) > 127
+    rows = np.clip(rows, reach, height - 1 - reach)
+    steps = np.arange(-reach, reach + 1)[:, None, None] * width
+    return rows, picture.take(rows * width + columns + steps) > 127
 
 
-def _edges(band: NDArray[np.uint8], xs: Doubles, lines: Doubles, thickness: float) -> Doubles:
+def _edges(thin: NDArray[np.uint8], xs: Doubles, lines: Doubles, thickness: float) -> Doubles:
     """Highest and lowest row (half-open) of each line's ink (L, 2), bar a few columns' specks."""
     columns = np.arange(int(xs[0]), int(xs[-1]) + 1)
     reach = int(np.ceil(thickness)) + 1
-    middles, around = _around(band, columns, xs, lines, reach)
+    middles, around = _around(thin, columns, xs, lines, reach)
     free = around.any(axis=0) & ~around[0] & ~around[-1]  # no symbol runs into the line here
     nine = np.ones((1, 9), np.uint8)  # nor next to here
     calm = cv2.erode(free.view(np.uint8), nine, borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
     chosen = np.where(calm.any(axis=1, keepdims=True), calm, free)
     place = np.arange(2 * reach + 1, dtype=np.uint8)[:, None, None]
-    tops = middles - reach + np.where(around, place, place[-1]).min(axis=0)
-    bottoms = middles - reach + np.where(around, place, 0).max(axis=0)
+    tops = middles + reach - (around * place[::-1]).max(axis=0)
+    bottoms = middles - reach + (around * place).max(axis=0)
     edges = []
     for line, top, bottom, whole in zip(lines, tops, bottoms, chosen, strict=True):
         if not whole.any():
@@ -291,8 +339,13 @@ def _quantile(values: NDArray[Any], share: float) -> float:
 
 def _comb(lines: Doubles) -> Doubles:
     """Five evenly spaced lines (5, K) that best fit the given ones, whatever one of them does."""
-    gap = float(np.median(np.diff(lines, axis=0)))
-    return np.asarray(np.median(lines - gap * LINES[:, None], axis=0) + gap * LINES[:, None])
+    places = _gap(lines) * LINES[:, None]
+    return np.asarray(np.sort(lines - places, axis=0)[2] + places)
+
+
+def _gap(lines: Doubles) -> float:
+    """Median distance of neighbouring lines (5, K)."""
+    return _quantile(np.diff(lines, axis=0).ravel(), 0.5)
 
 
 def _even(lines: Doubles, strips: int) -> bool:
@@ -301,13 +354,13 @@ def _even(lines: Doubles, strips: int) -> bool:
     On a long staff symbols may hide one line and draw others aside; short ones are often none.
     """
     worst, slack = (-2, 2.0) if lines.shape[1] > LONG * strips else (-1, 1.0)
-    away = (lines - _comb(lines)) / float(np.median(np.diff(lines, axis=0)))
+    away = (lines - _comb(lines)) / _gap(lines)
     off, spread = np.sort(np.abs(away.mean(axis=1))), np.sort(away.std(axis=1))
     return bool(off[worst] < slack * UNEVEN and spread[worst] < slack * WAVY)
 
 
 def _ends(
-    band: NDArray[np.uint8],
+    thin: NDArray[np.uint8],
     xs: Doubles,
     lines: Doubles,
     strips: tuple[int, int],
@@ -321,8 +374,8 @@ def _ends(
         columns = np.arange(
             round(xs[strip] - outward * step), round(xs[strip] + outward * 2 * step), outward
         )
-        columns = columns[(columns >= 0) & (columns < band.shape[1])]
-        _, around = _around(band, columns, xs, lines, reach)
+        columns = columns[(columns >= 0) & (columns < thin.shape[1])]
+        _, around = _around(thin, columns, xs, lines, reach)
         good = np.flatnonzero(around.any(axis=0).sum(axis=0) >= ENOUGH)
         if len(good):
             leaps = np.flatnonzero(np.diff(good) > 0.7 * step)

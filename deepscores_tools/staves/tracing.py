@@ -43,6 +43,22 @@ WEAKEST = 0.2  # mean score of a staff
 DOUBTFUL = 0.35  # of the best staff's score; less is some other pattern
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Strips:
+    """Thin ink averaged across strips: bytes (H, K), 255 = inked all across.
+
+    step: width of a strip, about one interline, in px.
+    """
+
+    ink: Bytes
+    step: float
+
+    @property
+    def xs(self) -> NDArray[np.float64]:
+        """Centres of the strips (K,), px."""
+        return (np.arange(self.ink.shape[1]) + 0.5) * self.step - 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """Where one staff runs: the centres of N strips (N,), the middle line there (N,), in px.
@@ -109,27 +125,31 @@ def gaps_closed(thin: Bytes, interline: float) -> Bytes:
     return np.asarray(cv2.erode(closed, leap))
 
 
-def trace_staves(thin: Bytes, interline: float) -> list[Trace]:
+def strips_of(thin: Bytes, interline: float) -> Strips:
+    """Thin ink (H, W) by strips of about one interline."""
+    ink, step, _ = shrunk(thin, min(float(thin.shape[1]), max(4.0, interline)), 1)
+    return Strips(ink, step)
+
+
+def trace_staves(strips: Strips, interline: float) -> list[Trace]:
     """Staves whose interline is near the given one, from top to bottom."""
-    step = min(float(thin.shape[1]), max(4.0, interline))
-    blocks, step, row = shrunk(thin, step, max(1.0, interline / COMB_INTERLINE))
+    blocks, _, row = shrunk(strips.ink, 1, max(1.0, interline / COMB_INTERLINE))
     spacing = interline / row
-    small = blocks.astype(np.float32) / 255
-    soft = cv2.GaussianBlur(small, (1, 3), 0, sigmaY=0.7)  # lines fall between rows and teeth
-    shares = np.asarray(soft / max(float(np.median(soft.max(axis=0))), 0.05), dtype=np.float32)
+    small = np.asarray(cv2.transpose(blocks), np.float32) / 255
+    soft = cv2.GaussianBlur(small, (3, 1), 0.7)  # lines fall between rows and teeth
+    shares = np.asarray(soft / max(float(np.median(soft.max(axis=1))), 0.05), dtype=np.float32)
     score, sizes = _comb(np.minimum(shares, np.float32(1)), SIZES * spacing)
-    evidence = _followed(score, step / row)
+    evidence = _followed(score, strips.step / row)
     traces = []
     for chain in _chains(evidence, score, spacing):
-        strips = np.arange(min(chain), max(chain) + 1)
         known = np.array(sorted(chain.items()))
-        rows = np.interp(strips, known[:, 0], known[:, 1])
-        seen = score[known[:, 1], known[:, 0]]
-        local = SIZES[sizes[known[:, 1], known[:, 0]]] * interline
+        along = np.arange(known[0, 0], known[-1, 0] + 1)
+        rows = np.interp(along, known[:, 0], known[:, 1])
+        seen = score[known[:, 0], known[:, 1]]
+        local = SIZES[sizes[known[:, 0], known[:, 1]]] * interline
         space = float(np.average(local, weights=np.maximum(seen, 1e-3)))
-        xs = np.asarray((strips + 0.5) * step, dtype=np.float64)
         ys = (rows + 0.5) * row - 0.5
-        traces.append(Trace(xs, ys, space, float(np.clip(seen.mean(), 0, 1))))
+        traces.append(Trace(strips.xs[along], ys, space, float(np.clip(seen.mean(), 0, 1))))
     return _without_ghosts(traces)
 
 
@@ -152,7 +172,7 @@ def _without_ghosts(traces: list[Trace]) -> list[Trace]:
 
 
 def _comb(shares: Floats, spacings: NDArray[np.float64]) -> tuple[Floats, Bytes]:
-    """Best score of five lines centred on each row, and which spacing gave it: (R, K) each.
+    """Best score of five lines centred on each row, and which spacing gave it: (K, R) each.
 
     Five covered rows count for, covered rows between and just outside the five count against,
     so that neither text nor the same staff a line or half a line off scores.
@@ -167,37 +187,36 @@ def _comb(shares: Floats, spacings: NDArray[np.float64]) -> tuple[Floats, Bytes]
 
 
 def _teeth(size: float) -> Floats:
-    """Weights of the rows around the comb's middle, (2 n + 1, 1); a tooth may lie between two."""
+    """Weights of the rows around the comb's middle, (1, 2 n + 1); a tooth may lie between two."""
     beyond = int(np.ceil(3.0 * size)) + 1
-    weights = np.zeros((2 * beyond + 1, 1), np.float32)
+    weights = np.zeros((1, 2 * beyond + 1), np.float32)
     for place, weight in TEETH:
         row, part = divmod(beyond + place * size, 1)
-        weights[int(row), 0] += (1 - part) * weight
-        weights[int(row) + 1, 0] += part * weight
+        weights[0, int(row)] += (1 - part) * weight
+        weights[0, int(row) + 1] += part * weight
     return weights
 
 
 def _followed(score: Floats, step: float) -> Floats:
-    """Evidence gathered along the best path through each cell, from both sides, (R, K)."""
+    """Evidence gathered along the best path through each cell, from both sides, (K, R)."""
     reach = max(1, round(STEEPEST * step))
     kernel = np.ones((1, 2 * reach + 1), np.uint8)
-    strips = np.ascontiguousarray(score.T)
-    total, weight = -strips, np.full((len(strips), 1), -1.0, np.float32)
-    for order in (range(len(strips)), reversed(range(len(strips)))):
-        passed, share = np.zeros_like(strips[:1]), 0.0
+    total, weight = -score, np.full((len(score), 1), -1.0, np.float32)
+    for order in (range(len(score)), reversed(range(len(score)))):
+        passed, share = np.zeros_like(score[:1]), 0.0
         for k in order:
-            passed = strips[k] + MEMORY * cv2.dilate(passed, kernel)
+            passed = score[k] + MEMORY * cv2.dilate(passed, kernel)
             share = 1 + MEMORY * share
             total[k] += passed[0]
             weight[k] += share
-    return np.ascontiguousarray((total / weight).T)
+    return np.asarray(total / weight, np.float32)
 
 
 def _chains(evidence: Floats, score: Floats, spacing: float) -> list[dict[int, int]]:
     """Peaks of the evidence joined along x: one dict strip -> row for every staff."""
     reach = round(0.6 * TOUCHING * spacing)
-    highest = cv2.dilate(evidence, np.ones((2 * reach + 1, 1), np.uint8))
-    peaks = np.ascontiguousarray(((evidence >= highest) & (evidence > FOUND)).T)
+    highest = cv2.dilate(evidence, np.ones((1, 2 * reach + 1), np.uint8))
+    peaks = (evidence >= highest) & (evidence > FOUND)
     growing: list[dict[int, int]] = []
     done: list[dict[int, int]] = []
     for k, strip in enumerate(peaks):
@@ -212,12 +231,12 @@ def _chains(evidence: Floats, score: Floats, spacing: float) -> list[dict[int, i
                 growing.append({k: row})
         done += [c for c in growing if k - next(reversed(c)) > GAP]
         growing = [c for c in growing if k - next(reversed(c)) <= GAP]
-    shown = cv2.dilate(score, np.ones((3, 1), np.uint8)) > SEEN
+    shown = cv2.dilate(score, np.ones((1, 3), np.uint8)) > SEEN
     chains = [_trimmed(chain, shown) for chain in done + growing]
     return [chain for chain in chains if len(chain) >= SHORTEST]
 
 
 def _trimmed(chain: dict[int, int], shown: Bools) -> dict[int, int]:
     """The chain without ends that only their neighbours' evidence supports."""
-    seen = [k for k, row in chain.items() if shown[row, k]]
+    seen = [k for k, row in chain.items() if shown[k, row]]
     return {k: chain[k] for k in chain if seen and seen[0] <= k <= seen[-1]}
