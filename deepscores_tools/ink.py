@@ -99,7 +99,7 @@ def _stretch(darkness: Gray) -> Gray:
     """What makes paper 0 and ink 255 of darkness, as a table (256,)."""
     paper, ink = _tone(darkness)
     levels = (np.arange(256) - paper) / (ink - paper)
-    return np.round(np.clip(levels, 0.0, 1.0) * 255).astype(np.uint8)
+    return np.asarray(np.round(np.clip(levels, 0.0, 1.0) * 255), np.uint8)
 
 
 def _tone(darkness: Gray) -> tuple[float, float]:

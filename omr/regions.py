@@ -38,8 +38,10 @@ def cut_cells(ink: NDArray[np.uint8], regions: NDArray[np.int64]) -> NDArray[np.
     """The ink (H, W) of each region as cells (M, SIZE, SIZE): averaged down, interpolated up."""
     cells = np.empty((len(regions), SIZE, SIZE), dtype=np.uint8)
     for cell, (x0, y0, x1, y1) in zip(cells, regions.tolist(), strict=True):
-        fewer = min(x1 - x0, SIZE), min(y1 - y0, SIZE)
-        part = cv2.resize(ink[y0:y1, x0:x1], fewer, interpolation=cv2.INTER_AREA)
+        part = ink[y0:y1, x0:x1]
+        if max(part.shape) > SIZE:
+            fewer = min(x1 - x0, SIZE), min(y1 - y0, SIZE)
+            part = np.asarray(cv2.resize(part, fewer, interpolation=cv2.INTER_AREA), np.uint8)
         cv2.resize(part, (SIZE, SIZE), dst=cell, interpolation=cv2.INTER_LINEAR)
     return cells
 

@@ -20,6 +20,7 @@ from deepscores_tools.staves.tracing import Strips, Trace
 
 Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
+Integers = NDArray[np.intp]
 
 LINES = np.arange(-2, 3)  # the five lines, counted from the middle one down
 PRESENT = 0.35  # share of a strip a line must cover to be seen there
@@ -84,17 +85,18 @@ def staves_at(
     """
     if not traces:
         return []
-    lines, mass, extents = _followed(traces, black, strips)
     found = (
-        _staff(black, thin, strips.xs, *of_one, trace.interline, thickness)
-        for trace, *of_one in zip(traces, lines, mass, extents, strict=True)
+        _staff(black, thin, strips.xs, lines, mass, extent, trace.interline, thickness)
+        for trace, lines, mass, extent in zip(
+            traces, *_followed(traces, black, strips), strict=True
+        )
     )
     return [staff for staff in found if staff is not None]
 
 
 def _followed(
     traces: Sequence[Trace], black: NDArray[np.uint8], strips: Strips
-) -> tuple[Doubles, Floats, NDArray[np.intp]]:
+) -> tuple[Doubles, Floats, Integers]:
     """Of S traces the lines (S, 5, K), what is seen of them (S, 5, K), first and last strip (S, 2).
 
     All staves of a page at once: the arrays of one are too small for NumPy to be fast.
@@ -102,7 +104,7 @@ def _followed(
     xs = strips.xs
     space = np.array([trace.interline for trace in traces])[:, None, None]
     middle = np.array([_extended(xs, trace.xs, trace.middle) for trace in traces])
-    lines = middle[:, None] + space * LINES[:, None]
+    lines: Doubles = middle[:, None] + space * LINES[:, None]
     blank = _blank(black, lines, xs)
     extents = np.searchsorted(xs, [(trace.xs[0], trace.xs[-1]) for trace in traces])
     for _ in range(2):
@@ -129,7 +131,7 @@ def _staff(
     xs: Doubles,
     lines: Doubles,
     mass: Floats,
-    extent: NDArray[np.intp],
+    extent: Integers,
     space: float,
     thickness: float,
 ) -> Staff | None:
@@ -142,9 +144,11 @@ def _staff(
     left, right = _ends(thin, xs, lines, (first, last), thickness)
     at = np.concatenate([[left], xs[(xs > left) & (xs < right - 1)], [right - 1]])
     lines = np.array([np.interp(at, xs, line) for line in lines])
-    if _covered(black, at, lines, space) < UNBROKEN:
+    columns = np.arange(int(left), int(right))
+    rows = _rows(columns, at, lines)
+    if _covered(black, columns, rows, space) < UNBROKEN:
         return None
-    edges = _edges(thin, at, lines, thickness)
+    edges = _edges(thin, columns, rows, thickness)
     strength = float(np.minimum(mass[:, first : last + 1] / PRESENT, 1).mean())
     return Staff(left, right, at, lines, edges, strength)
 
@@ -159,10 +163,14 @@ def stands_out(mended: NDArray[np.uint8], staff: Staff) -> bool:
             (staff.lines[:1], -1.0, BEYOND), (staff.lines[4:], 1.0, BEYOND),
         )
     ]  # fmt: skip
-    return all(_covered(mended, staff.xs, lines, space) < share for lines, share in around)
+    columns = np.arange(int(staff.left), int(staff.right))
+    return all(
+        _covered(mended, columns, _rows(columns, staff.xs, lines), space) < share
+        for lines, share in around
+    )
 
 
-def _between(extents: NDArray[np.intp], strips: int) -> NDArray[np.bool_]:
+def _between(extents: Integers, strips: int) -> NDArray[np.bool_]:
     """Which strips lie in each staff's extent (S, 2), both ends included: (S, 1, K)."""
     index = np.arange(strips)
     return (index >= extents[:, None, :1]) & (index <= extents[:, None, 1:])
@@ -214,22 +222,24 @@ def _smoothed(xs: Doubles, values: NDArray[Any], weights: NDArray[Any]) -> Doubl
     limit = 3 * np.array(spread)[:, None] + 0.3  # a symbol mistaken for a line
     weights = np.where(np.abs(rest) > limit, 0.1 * weights, weights)
     curves = _local_lines(rest, weights, np.hanning(SMOOTH + 2))
-    for row, known in zip(trend, seen, strict=True):
-        if known.any():
-            row[:] = np.interp(xs, xs[known], row[known])  # a straight line, level beyond
     return np.asarray((curves + trend).reshape(shape))
 
 
 def _trends(xs: Doubles, values: Doubles, weights: Doubles) -> Doubles:
-    """The weighted straight lines (L, K) through values (L, K); 0 where less than 3 are."""
+    """The weighted straight lines (L, K) through values (L, K), level beyond what is seen; 0 where
+    less than 3 are."""
     square = weights**2
     mass = np.maximum(square.sum(axis=1, keepdims=True), 1e-12)
-    x = xs - (square * xs).sum(axis=1, keepdims=True) / mass
+    middle = (square * xs).sum(axis=1, keepdims=True) / mass
+    x = xs - middle
     mean = (square * values).sum(axis=1, keepdims=True) / mass
     slope = (square * x * values).sum(axis=1, keepdims=True)
     slope /= np.maximum((square * x**2).sum(axis=1, keepdims=True), 1e-12)
-    enough = (weights > 0).sum(axis=1, keepdims=True) > 2
-    return np.where(enough, mean + slope * x, 0.0)
+    seen = weights > 0
+    first, last = xs[seen.argmax(axis=1)], xs[len(xs) - 1 - seen[:, ::-1].argmax(axis=1)]
+    within = np.clip(xs, first[:, None], last[:, None])
+    enough = seen.sum(axis=1, keepdims=True) > 2
+    return np.where(enough, mean + slope * (within - middle), 0.0)
 
 
 def _local_lines(values: Doubles, weights: Doubles, kernel: Doubles) -> Doubles:
@@ -257,17 +267,16 @@ def _local_lines(values: Doubles, weights: Doubles, kernel: Doubles) -> Doubles:
 
 def _blank(black: NDArray[np.uint8], lines: Doubles, xs: Doubles) -> NDArray[np.bool_]:
     """Strips (S, K) whose middle column shows no ink at all between the outer lines (S, 5, K)."""
-    columns = black[:, np.round(xs).astype(int)] > 0
-    above = np.zeros((len(black) + 1, len(xs)), np.int32)  # how much of a column is
-    np.cumsum(columns, axis=0, out=above[1:])
-    top = np.clip(np.ceil(lines[:, 0] - 1), 0, len(black)).astype(int)
-    bottom = np.clip(np.floor(lines[:, 4] + 1) + 1, 0, len(black)).astype(int)
-    index = np.arange(len(xs))
-    return np.asarray(above[bottom, index] == above[top, index])
+    height, width = black.shape
+    top = np.clip(np.ceil(lines[:, 0] - 1), 0, height - 1).astype(np.intp)
+    bottom = np.clip(np.floor(lines[:, 4] + 1), 0, height - 1).astype(np.intp)
+    down = np.arange((bottom - top).max() + 1)[:, None, None]
+    rows = np.minimum(top + down, bottom)
+    return np.asarray(~black.take(rows * width + np.round(xs).astype(np.intp)).any(axis=0))
 
 
 def _extent(
-    shows: NDArray[np.bool_], blank: NDArray[np.bool_], roughly: NDArray[np.intp]
+    shows: NDArray[np.bool_], blank: NDArray[np.bool_], roughly: Integers
 ) -> tuple[int, int]:
     """First and last strip of a staff, from a rough pair: outward or inward as lines show.
 
@@ -288,39 +297,45 @@ def _extent(
     return int(meeting[0][0]), int(meeting[-1][-1])
 
 
-def _covered(black: NDArray[np.uint8], xs: Doubles, lines: Doubles, space: float) -> float:
-    """Share of the columns where ink, of lines or symbols, lies on the lines (5, N)."""
-    columns = np.arange(int(xs[0]), int(xs[-1]) + 1)
-    _, around = _around(black, columns, xs, lines, round(0.06 * space))
-    return float(around.any(axis=0).mean())
+def _rows(columns: Integers, xs: Doubles, lines: Doubles) -> Integers:
+    """The rows (L, N) of lines (L, K), known at xs (K,), in some columns (N,)."""
+    return np.round([np.interp(columns, xs, line) for line in lines]).astype(np.intp)
+
+
+def _covered(black: NDArray[np.uint8], columns: Integers, rows: Integers, space: float) -> float:
+    """Share of the columns (N,) where ink, of lines or symbols, lies on the lines' rows (L, N)."""
+    return float(_around(black, columns, rows, round(0.06 * space)).any(axis=0).mean())
 
 
 def _around(
-    picture: NDArray[np.uint8], columns: NDArray[np.int64], xs: Doubles, lines: Doubles, reach: int
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """The rows (L, N) of lines (L, K) in some columns of a picture, and whether there is ink in the
-    rows up to `reach` above and below: (2 reach + 1, L, N). All of these rows are in the picture."""
+    picture: NDArray[np.uint8], columns: Integers, rows: Integers, reach: int
+) -> NDArray[np.bool_]:
+    """Is there ink in some columns (N,) of a picture in the lines' rows (L, N), and in those up to
+    `reach` above and below? (2 reach + 1, L, N). Lines at an edge of the picture are moved inside.
+    """
     height, width = picture.shape
-    rows = np.round([np.interp(columns, xs, line) for line in lines]).astype(np.int64)
-    rows = np.clip(rows, reach, height - 1 - reach)
+    near = np.clip(rows, reach, height - 1 - reach)
     steps = np.arange(-reach, reach + 1)[:, None, None] * width
-    return rows, picture.take(rows * width + columns + steps) > 127
+    return np.asarray(picture.take(near * width + columns + steps) > 127)
 
 
-def _edges(thin: NDArray[np.uint8], xs: Doubles, lines: Doubles, thickness: float) -> Doubles:
-    """Highest and lowest row (half-open) of each line's ink (L, 2), bar a few columns' specks."""
-    columns = np.arange(int(xs[0]), int(xs[-1]) + 1)
+def _edges(thin: NDArray[np.uint8], columns: Integers, rows: Integers, thickness: float) -> Doubles:
+    """Highest and lowest row (half-open) of each line's ink (L, 2), bar a few columns' specks.
+
+    rows (L, N): where the lines are in columns (N,).
+    """
     reach = int(np.ceil(thickness)) + 1
-    middles, around = _around(thin, columns, xs, lines, reach)
+    rows = np.clip(rows, reach, len(thin) - 1 - reach)  # what is around them is in the picture
+    around = _around(thin, columns, rows, reach)
     free = around.any(axis=0) & ~around[0] & ~around[-1]  # no symbol runs into the line here
     nine = np.ones((1, 9), np.uint8)  # nor next to here
     calm = cv2.erode(free.view(np.uint8), nine, borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
     chosen = np.where(calm.any(axis=1, keepdims=True), calm, free)
     place = np.arange(2 * reach + 1, dtype=np.uint8)[:, None, None]
-    tops = middles + reach - (around * place[::-1]).max(axis=0)
-    bottoms = middles - reach + (around * place).max(axis=0)
+    tops = rows + reach - (around * place[::-1]).max(axis=0)
+    bottoms = rows - reach + (around * place).max(axis=0)
     edges = []
-    for line, top, bottom, whole in zip(lines, tops, bottoms, chosen, strict=True):
+    for line, top, bottom, whole in zip(rows, tops, bottoms, chosen, strict=True):
         if not whole.any():
             half = thickness / 2
             edges.append((line.min() - half + 0.5, line.max() + half + 0.5))
@@ -375,7 +390,7 @@ def _ends(
             round(xs[strip] - outward * step), round(xs[strip] + outward * 2 * step), outward
         )
         columns = columns[(columns >= 0) & (columns < thin.shape[1])]
-        _, around = _around(thin, columns, xs, lines, reach)
+        around = _around(thin, columns, _rows(columns, xs, lines), reach)
         good = np.flatnonzero(around.any(axis=0).sum(axis=0) >= ENOUGH)
         if len(good):
             leaps = np.flatnonzero(np.diff(good) > 0.7 * step)

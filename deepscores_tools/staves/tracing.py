@@ -56,7 +56,7 @@ class Strips:
     @property
     def xs(self) -> NDArray[np.float64]:
         """Centres of the strips (K,), px."""
-        return (np.arange(self.ink.shape[1]) + 0.5) * self.step - 0.5
+        return np.asarray((np.arange(self.ink.shape[1]) + 0.5) * self.step - 0.5, np.float64)
 
 
 @dataclass(frozen=True, slots=True)
