@@ -113,8 +113,24 @@ def run_spacing(black: Bytes) -> tuple[list[float], float] | None:
 def thin_ink(black: Bytes, interline: float, thickness: float) -> Bytes:
     """Of ink (H, W), 0 or 255, that whose vertical run is short enough for a staff line."""
     longest = int(min(max(2 * thickness, thickness + 2), 0.6 * interline))
-    kernel = np.ones((longest + 1, 1), np.uint8)
-    return np.asarray(cv2.bitwise_xor(black, cv2.morphologyEx(black, cv2.MORPH_OPEN, kernel)))
+    bits = np.packbits(black, axis=1)  # eight columns at once: a third of the time of OpenCV's
+    begins = _with_below(bits, longest + 1, np.bitwise_and)  # a run that is too long
+    long = _with_below(begins[::-1], longest + 1, np.bitwise_or)[::-1]
+    thin = np.unpackbits(bits & ~long, axis=1, count=black.shape[1])
+    return np.negative(thin, out=thin)  # 1 becomes 255
+
+
+def _with_below(bits: Bytes, rows: int, join: np.ufunc) -> Bytes:
+    """Every row of bits (H, W) joined with the next ones down, `rows` in all; the last of the page
+    with zeros."""
+    done = 1
+    while done < rows:
+        more = min(done, rows - done)
+        below = np.zeros_like(bits)
+        below[:-more] = bits[more:]
+        bits = join(bits, below)
+        done += more
+    return bits
 
 
 def gaps_closed(thin: Bytes, interline: float) -> Bytes:
