@@ -1,8 +1,8 @@
 """Seconds and memory that one page costs: `python -m benchmarks.speed PAGE [-m MODEL]`.
 
 Load time apart (--device cuda for a GPU); then the median of several runs of the whole detection
-and of its parts, and the peak memory of the process. The network's mean share (network_clock.py)
-tells what goes to anything else.
+and of its parts, and the peak memory of the process. How many times the network's own share
+(network_clock.py) the whole takes tells what goes to anything else.
 """
 
 from __future__ import annotations
@@ -43,28 +43,29 @@ def main() -> None:
     interline = page.interline or 20.0
     ink = ink_of(gray, interline)
     clock = NetworkClock(detector)
-    parts: dict[str, Callable[[], object]] = {
-        "detect": lambda: detector.detect(gray),
-        "  staves": lambda: find_staves(ink),
-        "  ink": lambda: ink_of(gray, interline),
+    whole, network = [], []
+    for _ in range(options.runs):
+        clock.wall = 0.0
+        whole.append(_seconds(lambda: detector.detect(gray)))
+        network.append(clock.wall)
+    times = median(w / n for w, n in zip(whole, network, strict=True))
+    rows = {
+        "detect": median(whole),
+        "  network": median(network),
+        "  staves": median(_seconds(lambda: find_staves(ink)) for _ in range(options.runs)),
+        "  ink": median(_seconds(lambda: ink_of(gray, interline)) for _ in range(options.runs)),
     }
-    for name, part in parts.items():
-        whole = _seconds(part, options.runs)
-        print(f"{name:18}{whole:7.2f} s")
-        if name == "detect":
-            network = clock.wall / options.runs
-            print(f"{'  network':18}{network:7.2f} s ({whole / network:.2f} times that in all)")
+    for name, seconds in rows.items():
+        print(f"{name:18}{seconds:7.2f} s")
+    print(f"a detection takes {times:.2f} times as long as its network (median of the runs)")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"{len(page.symbols)} symbols; peak memory {peak:.2f} GiB")
 
 
-def _seconds(part: Callable[[], object], runs: int) -> float:
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        part()
-        times.append(time.perf_counter() - start)
-    return median(times)
+def _seconds(part: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    part()
+    return time.perf_counter() - start
 
 
 if __name__ == "__main__":

@@ -45,6 +45,15 @@ def test_paper_is_0_and_ink_255_however_it_was_taken(paper: np.ndarray | float, 
     assert found[page == 0].mean() < 6
 
 
+def test_even_paper_is_treated_as_any_other() -> None:
+    page = drawn_page()
+    even = np.where(page > 0.5, 60, 240).astype(np.uint8)
+    darker = even.copy()
+    darker[-160:, -160:] = 230  # so that paper is not of one shade
+    seen, also = ink_of(even, INTERLINE), ink_of(darker, INTERLINE)
+    assert np.array_equal(seen[:-260, :-260], also[:-260, :-260])
+
+
 def test_one_bit_scan_passes_unchanged() -> None:
     page = drawn_page() > 0.5
     assert np.array_equal(ink_of(np.where(page, 0, 255).astype(np.uint8)) > 127, page)

@@ -1,3 +1,4 @@
+import itertools
 from pathlib import Path
 
 import cv2
@@ -11,7 +12,7 @@ from deepscores_tools.formats.mung import read_page
 from deepscores_tools.ink import ink_of
 from deepscores_tools.interline import true_interline
 from deepscores_tools.staves import find_staves, staves_as_symbols, whole_staves
-from deepscores_tools.staves.lines import _quantile
+from deepscores_tools.staves.curves import quantile
 from deepscores_tools.staves.systems import find_systems
 from deepscores_tools.staves.tracing import thin_ink
 
@@ -155,6 +156,24 @@ def test_pages_without_staves() -> None:
     assert find_staves(np.zeros((1, 1), np.uint8)).interline is None
 
 
+@given(
+    st.lists(st.booleans(), min_size=1, max_size=60),
+    st.integers(9, 40),
+    st.integers(1, 6),
+)
+def test_thin_ink_is_that_of_short_runs(column: list[bool], interline: int, thickness: int) -> None:
+    """Against runs counted one by one; where a run meets the page's edge, too."""
+    longest = int(min(max(2 * thickness, thickness + 2), 0.6 * interline))
+    expected = [
+        inked and len(run) <= longest
+        for inked, run in ((key, list(run)) for key, run in itertools.groupby(column))
+        for _ in run
+    ]
+    black = np.repeat(np.array(column, np.uint8)[:, None] * 255, 11, axis=1)
+    thin = thin_ink(black, interline, thickness)
+    assert np.array_equal(thin, np.repeat(np.array(expected)[:, None] * 255, 11, axis=1))
+
+
 def test_lines_that_are_mostly_gaps() -> None:
     """As a scan of two tones leaves them; rows of text mended likewise are no staves."""
     page = drawn()
@@ -214,4 +233,4 @@ def test_handwritten_pages() -> None:
 @given(st.lists(st.integers(-9, 9), min_size=1, max_size=40), st.floats(0, 1))
 def test_quantiles_are_numpys(values: list[int], share: float) -> None:
     wanted = np.quantile(values, share)
-    assert _quantile(np.array(values, dtype=np.float64), share) == pytest.approx(wanted)
+    assert quantile(np.array(values, dtype=np.float64), share) == pytest.approx(wanted)

@@ -7,18 +7,16 @@ L curves.
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from deepscores_tools.staves.curves import Doubles, quantile, smoothed
 from deepscores_tools.staves.tracing import Strips, Trace
 
-Doubles = NDArray[np.float64]
 Floats = NDArray[np.float32]
 Integers = NDArray[np.intp]
 
@@ -37,7 +35,6 @@ LONG = 0.4  # of the page's width
 STRAY = 0.15  # interlines; further from its place a line is taken for some symbol
 SPECKS = 0.0004  # share of a line's columns that may reach further than its edge
 TANGENT = 12  # strips that tell how a staff goes on beyond its end
-SMOOTH = 7  # strips over which a line is taken to be straight
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +109,7 @@ def _followed(
         weights = np.where(_between(extents, len(xs)), mass, 0)
         weight = weights.sum(axis=1, keepdims=True)
         together = (weights * off).sum(axis=1, keepdims=True) / np.maximum(weight, 1e-6)
-        lines = lines + _smoothed(xs, together, weight)
+        lines = lines + smoothed(xs, together, weight)
         _, mass = _offsets(strips, lines, 0.25 * space)
         _, between = _offsets(strips, (lines[:, :-1] + lines[:, 1:]) / 2, 0.25 * space)
         shown = (mass > PRESENT) & (mass > 2 * np.median(between, axis=1, keepdims=True))
@@ -121,7 +118,7 @@ def _followed(
     inside = _between(extents, len(xs))
     for reach in (0.35, 0.25):
         off, mass = _offsets(strips, lines, reach * space)
-        lines = lines + _smoothed(xs, off, np.where(inside, mass, 0))
+        lines = lines + smoothed(xs, off, np.where(inside, mass, 0))
     return lines, mass, extents
 
 
@@ -208,63 +205,6 @@ def _offsets(strips: Strips, lines: Doubles, reach: Doubles) -> tuple[Floats, Fl
     return off, np.where(peak > 0.1, peak, np.float32(0))
 
 
-def _smoothed(xs: Doubles, values: NDArray[Any], weights: NDArray[Any]) -> Doubles:
-    """Weighted values (..., K) as smooth curves (..., K): local straight lines, level outside."""
-    shape = values.shape
-    values, weights = (np.asarray(x, np.float64).reshape(-1, shape[-1]) for x in (values, weights))
-    seen = weights > 0
-    trend = _trends(xs, values, weights)
-    rest = np.where(seen, values - trend, 0)
-    spread = [
-        _quantile(row[known], 0.5) if known.any() else 0
-        for row, known in zip(abs(rest), seen, strict=True)
-    ]
-    limit = 3 * np.array(spread)[:, None] + 0.3  # a symbol mistaken for a line
-    weights = np.where(np.abs(rest) > limit, 0.1 * weights, weights)
-    curves = _local_lines(rest, weights, np.hanning(SMOOTH + 2))
-    return np.asarray((curves + trend).reshape(shape))
-
-
-def _trends(xs: Doubles, values: Doubles, weights: Doubles) -> Doubles:
-    """The weighted straight lines (L, K) through values (L, K), level beyond what is seen; 0 where
-    less than 3 are."""
-    square = weights**2
-    mass = np.maximum(square.sum(axis=1, keepdims=True), 1e-12)
-    middle = (square * xs).sum(axis=1, keepdims=True) / mass
-    x = xs - middle
-    mean = (square * values).sum(axis=1, keepdims=True) / mass
-    slope = (square * x * values).sum(axis=1, keepdims=True)
-    slope /= np.maximum((square * x**2).sum(axis=1, keepdims=True), 1e-12)
-    seen = weights > 0
-    first, last = xs[seen.argmax(axis=1)], xs[len(xs) - 1 - seen[:, ::-1].argmax(axis=1)]
-    within = np.clip(xs, first[:, None], last[:, None])
-    enough = seen.sum(axis=1, keepdims=True) > 2
-    return np.where(enough, mean + slope * (within - middle), 0.0)
-
-
-def _local_lines(values: Doubles, weights: Doubles, kernel: Doubles) -> Doubles:
-    """At every place the weighted straight lines (L, K) through what the kernel covers of values
-    (L, K), level beyond; 0 where nothing has weight."""
-    steps = np.arange(len(kernel)) - len(kernel) // 2
-
-    def moment(of: Doubles, power: int) -> Doubles:
-        row = (kernel * steps**power)[None, :]
-        return np.asarray(cv2.filter2D(of, -1, row, borderType=cv2.BORDER_CONSTANT), np.float64)
-
-    s0, s1, s2 = (moment(weights, power) for power in range(3))
-    t0, t1 = (moment(weights * values, power) for power in range(2))
-    s2 = s2 + 0.5 * s0  # so that a line through one or two samples stays level
-    known = s0 > 0
-    fit = np.divide(s2 * t0 - s1 * t1, s0 * s2 - s1**2, out=np.zeros_like(s0), where=known)
-    index = np.arange(values.shape[1])
-    for row, here, weight in zip(fit, known, weights, strict=True):
-        inked = np.flatnonzero(weight > 0)
-        if len(inked):
-            near = np.clip(index, inked[0], inked[-1])
-            row[:] = np.interp(near, index[here], row[here])
-    return fit
-
-
 def _blank(black: NDArray[np.uint8], lines: Doubles, xs: Doubles) -> NDArray[np.bool_]:
     """Strips (S, K) whose middle column shows no ink at all between the outer lines (S, 5, K)."""
     height, width = black.shape
@@ -340,16 +280,8 @@ def _edges(thin: NDArray[np.uint8], columns: Integers, rows: Integers, thickness
             half = thickness / 2
             edges.append((line.min() - half + 0.5, line.max() + half + 0.5))
             continue
-        edges.append((_quantile(top[whole], SPECKS), _quantile(bottom[whole], 1 - SPECKS) + 1))
+        edges.append((quantile(top[whole], SPECKS), quantile(bottom[whole], 1 - SPECKS) + 1))
     return np.array(edges, dtype=np.float64)
-
-
-def _quantile(values: NDArray[Any], share: float) -> float:
-    """As `np.quantile`, which takes nine times as long for two thousand values."""
-    values = np.sort(values)
-    place = share * (len(values) - 1)
-    low, high = values[int(place)], values[math.ceil(place)]
-    return float(low + (high - low) * (place % 1))
 
 
 def _comb(lines: Doubles) -> Doubles:
@@ -360,7 +292,7 @@ def _comb(lines: Doubles) -> Doubles:
 
 def _gap(lines: Doubles) -> float:
     """Median distance of neighbouring lines (5, K)."""
-    return _quantile(np.diff(lines, axis=0).ravel(), 0.5)
+    return quantile(np.diff(lines, axis=0).ravel(), 0.5)
 
 
 def _even(lines: Doubles, strips: int) -> bool:

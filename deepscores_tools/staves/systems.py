@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deepscores_tools.sampling import sampled
+from deepscores_tools.staves.curves import Doubles
 from deepscores_tools.staves.finding import INK
-from deepscores_tools.staves.lines import Doubles, Staff
+from deepscores_tools.staves.lines import Staff
 
 MEND = 0.5  # interlines; breaks in a line that still count as ink
 LEFT_OUTSIDE, LEFT_INSIDE = 3.0, 0.7  # interlines around the staves' left end
