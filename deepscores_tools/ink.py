@@ -39,7 +39,7 @@ def ink_of(gray: NDArray[Any], interline: float | None = None) -> Gray:
     if _is_inverted(small, window):
         gray, small = cv2.bitwise_not(gray), 255 - small
     paper = _paper(small, window)
-    if paper.min() == paper.max():  # as on most pages: what is told of all shades holds for all
+    if paper.min() == paper.max():  # as on clean pages and those of two tones: one table does
         shades = np.arange(256, dtype=np.uint8)[None]
         darker = _darkness(shades, np.full_like(shades, paper.flat[0]))
         stretch = _stretch(np.asarray(cv2.LUT(_few(gray), darker), np.uint8))

@@ -85,13 +85,13 @@ def staves_at(
     found = (
         _staff(black, thin, strips.xs, lines, mass, extent, trace.interline, thickness)
         for trace, lines, mass, extent in zip(
-            traces, *_followed(traces, black, strips), strict=True
+            traces, *_fitted(traces, black, strips), strict=True
         )
     )
     return [staff for staff in found if staff is not None]
 
 
-def _followed(
+def _fitted(
     traces: Sequence[Trace], black: NDArray[np.uint8], strips: Strips
 ) -> tuple[Doubles, Floats, Integers]:
     """Of S traces the lines (S, 5, K), what is seen of them (S, 5, K), first and last strip (S, 2).
