@@ -84,9 +84,7 @@ def staves_at(
         return []
     found = (
         _staff(black, thin, strips.xs, lines, mass, extent, trace.interline, thickness)
-        for trace, lines, mass, extent in zip(
-            traces, *_fitted(traces, black, strips), strict=True
-        )
+        for trace, lines, mass, extent in zip(traces, *_fitted(traces, black, strips), strict=True)
     )
     return [staff for staff in found if staff is not None]
 
