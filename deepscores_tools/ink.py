@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores_tools.averaging import averaged
+from deepscores_tools.averaging import averaged, some_columns
 
 Gray = NDArray[np.uint8]
 
@@ -22,7 +22,6 @@ PAPER_WINDOW = 4.0  # interlines; anything dark and wider is shade, table or sca
 DARKEST_PAPER = 64  # below this the ratio to the paper would only amplify noise
 FAINTEST_INK = 80  # darkness of 255; fainter ink is not stretched to full
 FAINT = 32  # darkness below this is no evidence of ink
-COLUMNS = 600  # as many, or up to twice, tell how dark paper and ink are
 SYMBOL_INK = 128  # of 255: how dark a pixel in a box is part of the symbol
 
 
@@ -42,10 +41,10 @@ def ink_of(gray: NDArray[Any], interline: float | None = None) -> Gray:
     if paper.min() == paper.max():  # as on clean pages and those of two tones: one table does
         shades = np.arange(256, dtype=np.uint8)[None]
         darker = _darkness(shades, np.full_like(shades, paper.flat[0]))
-        stretch = _stretch(np.asarray(cv2.LUT(_few(gray), darker), np.uint8))
+        stretch = _stretch(np.asarray(cv2.LUT(some_columns(gray), darker), np.uint8))
         return np.asarray(cv2.LUT(gray, stretch[darker]), dtype=np.uint8)
     darkness = _darkness(gray, _enlarged(paper, gray.shape, _block_side(interline)))
-    return np.asarray(cv2.LUT(darkness, _stretch(_few(darkness))), dtype=np.uint8)
+    return np.asarray(cv2.LUT(darkness, _stretch(some_columns(darkness))), dtype=np.uint8)
 
 
 def _block_side(interline: float | None) -> int:
@@ -88,11 +87,6 @@ def _enlarged(blocks: NDArray[Any], shape: tuple[int, int], side: int) -> Gray:
     large = cv2.resize(blocks, (columns, rows), interpolation=cv2.INTER_LINEAR)
     edge = 0, height - rows, 0, width - columns
     return np.asarray(cv2.copyMakeBorder(large, *edge, cv2.BORDER_REPLICATE), dtype=np.uint8)
-
-
-def _few(picture: NDArray[Any]) -> Gray:
-    """COLUMNS of its columns, or up to twice as many."""
-    return np.ascontiguousarray(picture[:, :: max(1, picture.shape[1] // COLUMNS)])
 
 
 def _stretch(darkness: Gray) -> Gray:

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from deepscores_tools.averaging import shrunk
+from deepscores_tools.averaging import shrunk, some_columns
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
@@ -84,8 +84,9 @@ def run_spacing(black: Bytes) -> tuple[list[float], float] | None:
     a staff their sum is the interline however thick the lines are. None where nothing on the page
     repeats.
     """
-    few = np.ascontiguousarray(black[:, :: max(1, black.shape[1] // 600)])
-    columns = np.asarray(cv2.transpose(few), np.uint8)  # .T takes five times as long
+    columns = np.asarray(
+        cv2.transpose(some_columns(black)), np.uint8
+    )  # .T takes five times as long
     columns[:, 0] = columns[:, -1] = 0
     pixels = columns.ravel()
     edges = np.flatnonzero(pixels[1:] != pixels[:-1]) + 1
@@ -113,7 +114,7 @@ def run_spacing(black: Bytes) -> tuple[list[float], float] | None:
 def thin_ink(black: Bytes, interline: float, thickness: float) -> Bytes:
     """Of ink (H, W), 0 or 255, that whose vertical run is short enough for a staff line."""
     longest = int(min(max(2 * thickness, thickness + 2), 0.6 * interline))
-    bits = np.packbits(black, axis=1)  # eight columns at once: a third of the time of OpenCV's
+    bits = np.packbits(black, axis=1)  # eight columns at once: half the time of OpenCV's opening
     begins = _with_below(bits, longest + 1, np.bitwise_and)  # a run that is too long
     long = _with_below(begins[::-1], longest + 1, np.bitwise_or)[::-1]
     thin = np.unpackbits(bits & ~long, axis=1, count=black.shape[1])
@@ -156,7 +157,7 @@ def trace_staves(strips: Strips, interline: float) -> list[Trace]:
     shares = np.asarray(soft / max(float(np.median(soft.max(axis=1))), 0.05), dtype=np.float32)
     score, sizes = _comb(np.minimum(shares, np.float32(1)), SIZES * spacing)
     evidence = _followed(score, strips.step / row)
-    traces = []
+    xs, traces = strips.xs, []
     for chain in _chains(evidence, score, spacing):
         known = np.array(sorted(chain.items()))
         along = np.arange(known[0, 0], known[-1, 0] + 1)
@@ -165,7 +166,7 @@ def trace_staves(strips: Strips, interline: float) -> list[Trace]:
         local = SIZES[sizes[known[:, 0], known[:, 1]]] * interline
         space = float(np.average(local, weights=np.maximum(seen, 1e-3)))
         ys = (rows + 0.5) * row - 0.5
-        traces.append(Trace(strips.xs[along], ys, space, float(np.clip(seen.mean(), 0, 1))))
+        traces.append(Trace(xs[along], ys, space, float(np.clip(seen.mean(), 0, 1))))
     return _without_ghosts(traces)
 
 
